@@ -1,0 +1,67 @@
+# Everything is installed into .venv, once: the stamps in it say what is there already.
+#
+#   make demo       fit the cafes table and print the summary
+#   make test       the test suite, without the tests marked slow (make test-slow runs those)
+#   make lint       format, lint, types, spelling
+#   make examples   every file of examples/
+#   make bench      the benchmark suite
+#   make clean      remove what these made
+
+PYTHON ?= python3
+VENV ?= .venv
+BUILD ?= build
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+SOURCES := src tests $(wildcard examples) $(wildcard benchmarks)
+
+# Figures are written to files, never to a window.
+export MPLBACKEND := Agg
+
+.PHONY: demo test test-slow lint examples bench clean
+.DEFAULT_GOAL := demo
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	touch $(INSTALLED) $@
+
+demo: $(INSTALLED)
+	mkdir -p $(BUILD)/demo
+	$(BIN)/bf data cafes > $(BUILD)/demo/cafes.csv
+	$(BIN)/bf fit "wait ~ afternoon + (1 + afternoon | cafe)" $(BUILD)/demo/cafes.csv
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-slow: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/codespell $(SOURCES) grammar $(wildcard *.md)
+
+examples: $(INSTALLED)
+	@set -e; mkdir -p $(BUILD)/examples; \
+	for example in $(sort $(wildcard examples/*.py)); do \
+		echo "== $$example"; \
+		(cd $(BUILD)/examples && "$(abspath $(BIN))/python" "$(CURDIR)/$$example"); \
+	done
+
+bench: $(INSTALLED_DEV)
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) $(BUILD) dist .pytest_cache .ruff_cache .hypothesis
+	find src tests $(wildcard examples) $(wildcard benchmarks) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,72 @@
+"""Bayesian mixed models from a formula.
+
+    import bayesformula as bf
+    fit = bf.fit("wait ~ afternoon + (1 + afternoon | cafe)", bf.datasets.load("cafes"))
+
+This file is an index: names load on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesformula import datasets as datasets
+    from bayesformula import families as families
+    from bayesformula.api import design as design
+    from bayesformula.api import explain as explain
+    from bayesformula.api import fit as fit
+    from bayesformula.api import formula as formula
+    from bayesformula.api import load as load
+    from bayesformula.errors import BayesFormulaError as BayesFormulaError
+    from bayesformula.errors import BayesFormulaWarning as BayesFormulaWarning
+    from bayesformula.errors import DataError as DataError
+    from bayesformula.errors import FormulaError as FormulaError
+    from bayesformula.errors import PriorError as PriorError
+    from bayesformula.results.fit import Fit as Fit
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "fit": "api",
+    "explain": "api",
+    "design": "api",
+    "formula": "api",
+    "load": "api",
+    "datasets": "",
+    "families": "",
+    "Fit": "results.fit",
+    "BayesFormulaError": "errors",
+    "BayesFormulaWarning": "errors",
+    "DataError": "errors",
+    "DeviceError": "errors",
+    "FamilyError": "errors",
+    "FitFileError": "errors",
+    "FormulaError": "errors",
+    "HealthError": "errors",
+    "OptionError": "errors",
+    "PriorError": "errors",
+    "UnknownColumnError": "errors",
+    "UnseenLevelError": "errors",
+}
+
+__all__ = ["__version__", *_HOME]  # pyright: ignore[reportUnsupportedDunderAll]
+
+logging.getLogger("bayesformula").addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'bayesformula' has no attribute {name!r}")
+    home = _HOME[name]
+    if not home:
+        return importlib.import_module(f"bayesformula.{name}")
+    value = getattr(importlib.import_module(f"bayesformula.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

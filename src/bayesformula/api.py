@@ -1,0 +1,488 @@
+"""What a user calls: formula and data in, a `Fit` or an explanation out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from bayesformula.errors import (
+    BayesFormulaError,
+    BayesFormulaWarning,
+    FormulaError,
+    HealthError,
+    OptionError,
+    nearest,
+)
+from bayesformula.families import Family, resolve_family
+from bayesformula.prior_text import parse_priors
+from bayesformula.runner.config import RunConfig
+from bayesformula.runner.device import check_device
+from bayesformula.syntax.ast import FormulaSpec
+from bayesformula.syntax.lower import lower
+from bayesformula.syntax.parse import parse
+
+if TYPE_CHECKING:
+    from bayesformula.compiler.emit import Program
+    from bayesformula.compiler.inputs import ModelData, Rows, Start
+    from bayesformula.compiler.plan import Plan
+    from bayesformula.data.checks import Finding
+    from bayesformula.data.design import Design
+    from bayesformula.data.schema import DataSchema
+    from bayesformula.model.explain import Explanation, Outline
+    from bayesformula.model.spec import ModelSpec
+    from bayesformula.results.fit import Fit
+
+PACKAGES = ("bayesformula", "jax", "jaxlib", "numpyro", "numpy", "pandas", "formulaic", "arviz-base", "arviz-stats")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A legal model of one table, nothing compiled yet."""
+
+    formula: FormulaSpec
+    frame: Any
+    schema: DataSchema
+    design: Design
+    model: ModelSpec
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+def fit(
+    formula: str | FormulaSpec,
+    data: Any,
+    *,
+    family: str | Mapping[str, Any] | Family | None = None,
+    priors: Any = None,
+    chains: int = 4,
+    draws: int = 1000,
+    warmup: int = 1000,
+    thin: int = 1,
+    seed: int = 0,
+    plan: str = "auto",
+    device: str = "auto",
+    target_accept: float = 0.8,
+    max_tree_depth: int = 10,
+    init: Mapping[str, float] | None = None,
+    na: str = "drop",
+    checks: Mapping[str, str] | None = None,
+    prior_only: bool = False,
+    strict: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    keep: str | None = None,
+    progress: bool | None = None,
+    transforms: Mapping[str, Any] | None = None,
+    data2: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Fit a Bayesian mixed model.
+
+    Main arguments:
+        formula: `"y ~ x + (1 + x | g)"`, in the language of lme4 and brms.
+        data: a pandas frame, a dict of columns, a polars or Arrow frame, or the path of a table.
+        family: of the response; Gaussian when it is not given and the response is numeric.
+        priors: statements such as `"b ~ normal(0, 1)"`: a text, a list of them, or a dict by address.
+        chains, draws, warmup, thin, seed: how much to sample; the same seed gives the same draws.
+
+    Other arguments:
+        plan: how coefficients enter the sampler: "auto", "marginal", "noncentred", "centred".
+        device: "auto", "cpu", "gpu".
+        target_accept, max_tree_depth: of NUTS; raise the first when there are divergences.
+        init: starting values by flat name (`{"sigma": 2.0, "b_x": 0.0}`); rarely needed.
+        na: "drop" leaves out rows with missing values and says how many, "error" refuses them.
+        checks: what to do about a finding, by code: "ignore", "warn" or "error".
+        prior_only: draw from the prior; every prior must be proper.
+        strict: raise if the run is not healthy.
+        keep: "draws" or "summary" of the group effects; None keeps draws up to 1 GiB.
+        progress: show a progress bar; None shows it on a terminal and in a notebook.
+
+    Returns:
+        A `Fit`; printing it shows the summary.
+
+    Raises:
+        BayesFormulaError: bad formula, data, prior or option, before anything is compiled.
+
+    Example:
+        >>> import bayesformula as bf
+        >>> cafes = bf.datasets.load("cafes")
+        >>> fit = bf.fit("wait ~ afternoon + (1 + afternoon | cafe)", cafes)  # doctest: +SKIP
+    """
+    began = time.perf_counter()
+    config = RunConfig(chains, draws, warmup, thin, seed, target_accept, max_tree_depth)
+    check_device(device)
+    _refuse_unavailable(checkpoint=checkpoint, transforms=transforms, data2=data2)
+    if keep not in (None, "draws", "summary"):
+        raise OptionError(f"keep={keep!r} must be 'draws' or 'summary'")
+    ready = prepare(formula, data, family=family, priors=priors, plan=plan, na=na, checks=checks)
+    if prior_only:
+        from bayesformula.model.build import refuse_flat
+
+        refuse_flat(ready.model)
+    designed = time.perf_counter()
+    from bayesformula.runner import device as devices
+
+    where = devices.choose(device)
+    return _run(
+        ready,
+        replace(config, vectorised=where.kind == "gpu"),
+        where,
+        init=init,
+        prior_only=prior_only,
+        strict=strict,
+        keep=keep,
+        progress=progress,
+        began=began,
+        designed=designed,
+    )
+
+
+def explain(
+    formula: str | FormulaSpec,
+    data: Any = None,
+    *,
+    family: str | Mapping[str, Any] | Family | None = None,
+    priors: Any = None,
+    plan: str = "auto",
+    na: str = "drop",
+    checks: Mapping[str, str] | None = None,
+) -> Explanation | Outline:
+    """Say what would be fitted, before fitting: columns, groups, priors with reasons, plan, findings.
+
+    Without `data`, what can be said from the formula alone.
+
+    Raises:
+        BayesFormulaError: as `fit` would.
+    """
+    from bayesformula.model.explain import Explanation, Outline
+
+    if data is None:
+        spec = _formula_spec(formula)
+        parse_priors(priors)
+        return Outline(spec, None if family is None else resolve_family(family, "numeric"))
+    ready = prepare(formula, data, family=family, priors=priors, plan=plan, na=na, checks=checks, quiet=True)
+    return Explanation(
+        ready.model,
+        n_dropped=ready.design.n_dropped,
+        response=ready.schema.response.facts,
+        plan=(ready.plan.name, ready.plan.reason),
+        findings=ready.findings,
+    )
+
+
+def design(formula: str | FormulaSpec, data: Any, *, na: str = "drop") -> Design:
+    """The arrays a model would be made of: `.fixed .y .offset .groups[label].{levels,coefs,index,z}`.
+
+    Raises:
+        BayesFormulaError: bad formula or data.
+    """
+    from bayesformula.data.design import build_design
+    from bayesformula.data.tables import as_frame
+
+    _check_na(na)
+    return build_design(_formula_spec(formula), as_frame(data), na=na)[1]
+
+
+def formula(mu: str, **parameters: str) -> FormulaSpec:
+    """A formula with a linear predictor for further parameters: `bf.formula("y ~ x", sigma="~ x")`.
+
+    Raises:
+        FormulaError: as `fit` would.
+    """
+    if not isinstance(mu, str):
+        raise FormulaError(f"a formula is text such as 'y ~ x + (1 | g)', not {type(mu).__name__}")
+    clauses = [mu]
+    for name, text in parameters.items():
+        if not isinstance(text, str) or "~" not in text:
+            raise FormulaError(f"the formula of {name!r} must be text such as '~ x', not {text!r}")
+        clauses.append(f"{name} ~ {text.split('~', 1)[1].strip()}")
+    return lower(parse("; ".join(clauses)))
+
+
+def prepare(
+    formula: str | FormulaSpec,
+    data: Any,
+    *,
+    family: str | Mapping[str, Any] | Family | None,
+    priors: Any,
+    plan: str,
+    na: str,
+    checks: Mapping[str, str] | None,
+    quiet: bool = False,
+) -> Prepared:
+    """Everything that can be wrong is wrong here: parse, learn, encode, check, build, plan."""
+    spec = _formula_spec(formula)
+    statements = parse_priors(priors)
+    _check_na(na)
+    from bayesformula.data import checks as rules
+    from bayesformula.data.design import build_design, nesting
+    from bayesformula.data.tables import as_frame
+    from bayesformula.model.build import build
+
+    frame = as_frame(data)
+    schema, arrays = build_design(spec, frame, na=na)
+    chosen = resolve_family(family, schema.response.kind)
+    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=chosen.name), checks or {})
+    model = build(spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays))
+    if not quiet:
+        _warn(found)
+    from bayesformula.compiler import plan as plans
+
+    return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
+
+
+def rows_of(design: Design) -> Rows:
+    """The arrays of a design as the compiler takes them."""
+    import numpy as np
+
+    from bayesformula.compiler.inputs import GroupArrays, Rows
+
+    y = np.asarray(design.y, float)
+    return Rows(
+        y=y,
+        offset=np.zeros(len(y)) if design.offset is None else np.asarray(design.offset, float),
+        weights=None if design.weights is None else np.asarray(design.weights, float),
+        x=np.ascontiguousarray(design.fixed.to_numpy(float)),
+        groups=tuple(
+            GroupArrays(np.ascontiguousarray(g.z, float), np.asarray(g.index, np.int32))
+            for g in design.groups.values()
+        ),
+    )
+
+
+def compile_inputs(
+    model: ModelSpec, plan: str, design: Design, *, prior_only: bool = False
+) -> tuple[Program, ModelData, Start]:
+    """The program of a model under a plan, its argument, and where chains start."""
+    import numpy as np
+
+    from bayesformula.compiler import emit, inputs, structure
+
+    rows = rows_of(design)
+    if prior_only:  # a likelihood with no weight is no likelihood: the same program, the prior as its posterior
+        rows = rows._replace(weights=np.zeros(len(rows.y)))
+    shape = structure.structure(model, plan, has_weights=rows.weights is not None)
+    data, start = inputs.assemble(model, shape, rows)
+    return emit.emit(shape), data, start
+
+
+def _run(
+    ready: Prepared,
+    config: RunConfig,
+    where: Any,
+    *,
+    init: Mapping[str, float] | None,
+    prior_only: bool,
+    strict: bool,
+    keep: str | None,
+    progress: bool | None,
+    began: float,
+    designed: float,
+) -> Fit:
+    from bayesformula.results.fit import Fit
+    from bayesformula.runner import cache, nuts
+    from bayesformula.runner.progress import meter
+
+    program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design, prior_only=prior_only)
+    if init is not None:
+        start = _with_init(start, init, ready.model)
+    summarised = _summarised(ready.model, config, keep)
+    # The diagnostics' imports take a second of Python; the compiler leaves Python idle meanwhile.
+    importing = threading.Thread(target=_import_diagnostics, daemon=True)
+    with cache.lent(), meter(config, progress) as report:
+        importing.start()
+        raw = nuts.run(program, data, program.start(data, start), config, where, report, summarised)
+    importing.join()
+    sampled = time.perf_counter()
+    frame = ready.frame.iloc[ready.design.rows][list(ready.schema.columns)].reset_index(drop=True)
+    timing: dict[str, Any] = {
+        "design": designed - began,
+        **raw.seconds,
+        "leapfrog_steps_per_draw": float(raw.stats["n_steps"].mean()),
+        "device": where.kind,
+        "device_name": where.name,
+        "device_reason": where.reason,
+        "chains_at_once": config.chains if config.vectorised else config.workers,
+    }
+    result = Fit(
+        spec=ready.model,
+        plan=ready.plan,
+        config=config,
+        schema=ready.schema,
+        frame=frame,
+        levels={label: (g.levels, g.parts) for label, g in ready.design.groups.items()},
+        draws=raw.recovered,
+        stats=raw.stats,
+        z=raw.z,
+        timing=timing,
+        findings=ready.findings,
+        n_dropped=ready.design.n_dropped,
+        versions=versions(),
+        prior_only=prior_only,
+        compiled=lambda: (program, data),
+    )
+    health = result.health
+    timing["diagnostics"] = time.perf_counter() - sampled
+    timing["total"] = time.perf_counter() - began
+    if not health.is_healthy:
+        if strict:
+            raise HealthError(f"strict=True and the run is not healthy\n{health}")
+        warnings.warn(f"the run is not healthy\n{health}", BayesFormulaWarning, stacklevel=3)
+    return result
+
+
+def _import_diagnostics() -> None:
+    import arviz_stats.base.array  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+
+def load(path: str | PathLike[str]) -> Fit:
+    """Read a fit that `save` wrote, and prove that it is that fit.
+
+    The density is computed again at a stored draw and must be the stored one.
+
+    Raises:
+        FitFileError: no such file, not a saved fit, damaged, or its numbers do not come out again.
+    """
+    from bayesformula.data.design import encode
+    from bayesformula.results import store
+    from bayesformula.results.fit import Fit
+
+    parts = store.read(fspath(path))
+
+    @lru_cache(maxsize=1)
+    def compiled() -> tuple[Program, ModelData]:
+        if parts["frame"] is None:
+            raise OptionError("this fit was saved without its rows (data=False): what you asked for needs them")
+        arrays = encode(parts["schema"], parts["frame"])
+        program, data, _ = compile_inputs(
+            parts["spec"], parts["plan"].name, arrays, prior_only=parts["prior_only"]
+        )
+        return program, data
+
+    fields = {name: value for name, value in parts.items() if name != "config"}
+    result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled)
+    if result.frame is not None:
+        store.verify(result)
+    return result
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that make the numbers."""
+    out = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            out[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:  # run from a source tree
+            out[name] = "not installed"
+    return out
+
+
+def _formula_spec(formula: Any) -> FormulaSpec:
+    if isinstance(formula, FormulaSpec):
+        return formula
+    if isinstance(formula, list | tuple) and all(isinstance(item, str) for item in formula) and formula:
+        return lower(parse("; ".join(formula)))
+    return lower(parse(formula))
+
+
+def _check_na(na: str) -> None:
+    if na not in ("drop", "error"):
+        raise OptionError(f"na={na!r} must be 'drop' (leave out rows with missing values) or 'error' (refuse them)")
+
+
+def _refuse_unavailable(**options: Any) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise OptionError(f"{name}= is not available in this version: leave it out")
+
+
+def _warn(findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        if finding.severity == "warn":
+            warnings.warn(f"{finding.message} [{finding.code}]", BayesFormulaWarning, stacklevel=4)
+
+
+KEEP_BYTES = 2**30
+
+
+def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozenset[str]:
+    """Names of the group effects of which only means and sds are kept."""
+    numbers = sum(g.n_levels * g.q for g in model.groups)
+    size = 8 * numbers * config.chains * config.draws
+    if keep == "draws" or (keep is None and size <= KEEP_BYTES):
+        return frozenset()
+    if keep is None:
+        warnings.warn(
+            f"the draws of {numbers} group effects would take {size / 2**30:.1f} GiB: only their means and sds "
+            'are kept. Pass keep="draws" to keep them all, keep="summary" to silence this.',
+            BayesFormulaWarning,
+            stacklevel=4,
+        )
+    return frozenset(f"r_{g.label}" for g in model.groups)
+
+
+def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec) -> Start:
+    """Starting values by flat name put into the rough start."""
+    b, sds, sigma = start.b.copy(), [sd.copy() for sd in start.sd], start.sigma
+    places = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
+    for sd, group in zip(sds, model.groups, strict=True):
+        places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.coefs)}
+    for name, value in init.items():
+        if name == "sigma":
+            sigma = sigma * 0 + float(value)
+        elif name in places:
+            array, at = places[name]
+            array[at] = float(value)
+        else:
+            legal = ", ".join(nearest(str(name), [*places, "sigma"])[:8])
+            raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
+    return start._replace(b=b, sd=tuple(sds), sigma=sigma)
+
+
+def check_output(path: str | PathLike[str], *, force: bool) -> None:
+    """Refuse an output file that exists, or cannot be written, before anything is computed.
+
+    Raises:
+        FileExistsRefusal: it exists and `force` is False.
+        OptionError: its folder does not exist.
+    """
+    from pathlib import Path
+
+    from bayesformula.results.store import refuse_existing
+
+    refuse_existing(path, overwrite=force, option="--force")
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise OptionError(f"{fspath(path)} cannot be written: there is no folder {folder}")
+
+
+def doctor() -> dict[str, dict[str, Any]]:
+    """Versions, devices, cores and cache: what to send with a question."""
+    from bayesformula.runner import cache, config
+    from bayesformula.runner import device as devices
+
+    choices: dict[str, Any] = {}
+    for requested in ("auto", "gpu"):
+        try:
+            found = devices.choose(requested)
+            choices[requested] = f"{found.kind}: {found.name} ({found.reason})"
+        except BayesFormulaError as error:
+            choices[requested] = f"none: {str(error).split('. ')[0]}"
+    folder = cache.folder()
+    files = list(folder.glob("*")) if folder is not None and folder.is_dir() else []
+    return {
+        "versions": versions(),
+        "machine": {"system": platform.platform(), "cores": config.available_cores()},
+        "device": choices,
+        "cache": {
+            "folder": "off" if folder is None else str(folder),
+            "files": len(files),
+            "megabytes": round(sum(f.stat().st_size for f in files if f.is_file()) / 2**20, 1),
+        },
+    }

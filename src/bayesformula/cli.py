@@ -1,0 +1,267 @@
+"""The command `bf`: a client of `api` only. Nothing heavy is imported until a command needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from bayesformula.errors import BayesFormulaError, BayesFormulaWarning, HealthError, OptionError
+
+EXIT_FAULT, EXIT_INPUT, EXIT_UNHEALTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
+TRACEBACK = "BAYESFORMULA_TRACEBACK"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88})
+@click.version_option(package_name="bayesformula", prog_name="bf")
+def bf() -> None:
+    """Bayesian mixed models from a formula.
+
+    \b
+    bf data cafes > cafes.csv
+    bf fit "wait ~ afternoon + (1 + afternoon | cafe)" cafes.csv
+    """
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what the model is, shared by `fit` and `explain`."""
+    for option in reversed(
+        [
+            click.option("--family", metavar="F", help="Response distribution; gaussian for a numeric response."),
+            click.option("--prior", "prior", multiple=True, metavar="'b ~ normal(0, 1)'", help="One prior; repeatable."),
+            click.option("--priors", "priors_file", type=click.Path(), help="A file of prior statements, one a line."),
+            click.option(
+                "--plan",
+                default="auto",
+                show_default=True,
+                metavar="NAME",
+                help="auto, marginal, noncentred or centred.",
+            ),
+            click.option("--na", default="drop", show_default=True, help="Rows with missing values: drop or error."),
+            click.option(
+                "--check", "check", multiple=True, metavar="CODE=LEVEL", help="Grade a finding: ignore, warn or error."
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@bf.command()
+@click.argument("formula")
+@click.argument("data")
+@_model_options
+@click.option("--chains", default=4, show_default=True)
+@click.option("--draws", default=1000, show_default=True, help="Kept draws of each chain.")
+@click.option("--warmup", default=1000, show_default=True)
+@click.option("--thin", default=1, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu or gpu.")
+@click.option("--target-accept", default=0.8, show_default=True)
+@click.option("--max-tree-depth", default=10, show_default=True)
+@click.option("--keep", default=None, metavar="WHAT", help="Group effects: draws or summary (means and sds).")
+@click.option("--prior-only", is_flag=True, help="Draw from the prior.")
+@click.option("--checkpoint", type=click.Path(), help="Not available in this version.")
+@click.option("--strict", is_flag=True, help="Write nothing if the run is not healthy.")
+@click.option("--out", type=click.Path(), help="Save the fit to this file (.nc).")
+@click.option("--report", type=click.Path(), help="Not available in this version.")
+@click.option("--force", is_flag=True, help="Replace an output file that exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--quiet", is_flag=True, help="No progress, no messages.")
+def fit(
+    formula: str,
+    data: str,
+    family: str | None,
+    prior: tuple[str, ...],
+    priors_file: str | None,
+    check: tuple[str, ...],
+    report: str | None,
+    out: str | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Fit FORMULA to the table DATA (csv, tsv, parquet, feather; - reads csv from standard input)."""
+    from bayesformula import api
+
+    if report is not None:
+        raise OptionError("--report is not available in this version: leave it out")
+    if out is not None:
+        api.check_output(out, force=force)
+    with _messages(shown=as_json and not quiet):
+        result = api.fit(
+            formula,
+            data,
+            family=family,
+            priors=_statements(prior, priors_file),
+            checks=_grades(check),
+            progress=False if quiet else None,
+            **options,
+        )
+    if out is not None:
+        result.save(out, overwrite=force)
+    _print(result, as_json)
+    if out is not None and not quiet:
+        click.echo(f"saved to {out}", err=True)
+    if not result.health.is_healthy:
+        sys.exit(EXIT_UNHEALTHY)
+
+
+@bf.command()
+@click.argument("formula")
+@click.argument("data", required=False)
+@_model_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def explain(
+    formula: str,
+    data: str | None,
+    family: str | None,
+    prior: tuple[str, ...],
+    priors_file: str | None,
+    check: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Say what FORMULA means for DATA, before anything is fitted."""
+    from bayesformula import api
+
+    with _messages(shown=False):
+        explanation = api.explain(
+            formula, data, family=family, priors=_statements(prior, priors_file), checks=_grades(check), **options
+        )
+    click.echo(_json(explanation.to_dict()) if as_json else str(explanation))
+
+
+@bf.command()
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def summary(file: str, as_json: bool) -> None:
+    """Print the summary of a saved fit."""
+    from bayesformula import api
+
+    _print(api.load(file), as_json)
+
+
+@bf.command()
+@click.argument("name", required=False)
+@click.option("--about", is_flag=True, help="Describe the table instead of printing it.")
+def data(name: str | None, about: bool) -> None:
+    """Print a bundled table as CSV; without NAME, list them."""
+    from bayesformula import datasets
+
+    if name is None:
+        for each in datasets.names():
+            click.echo(f"{each:<12} {datasets.find(each).title}")
+    elif about:
+        click.echo(datasets.describe(name))
+    else:
+        click.echo(datasets.load(name).to_csv(index=False), nl=False)
+
+
+@bf.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(as_json: bool) -> None:
+    """Show versions, devices, cores and the cache of compiled programs."""
+    from bayesformula import api
+
+    facts = api.doctor()
+    if as_json:
+        click.echo(_json(facts))
+        return
+    for section, values in facts.items():
+        click.echo(section)
+        for name, value in values.items():
+            click.echo(f"  {name:<14} {value}")
+
+
+def _print(result: Any, as_json: bool) -> None:
+    click.echo(_json(result.to_dict()) if as_json else repr(result))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2)
+
+
+def _statements(prior: tuple[str, ...], file: str | None) -> list[str]:
+    """Prior statements of the options and of the file."""
+    out = list(prior)
+    if file is not None:
+        try:
+            with open(file, encoding="utf-8") as handle:
+                out.append(handle.read())
+        except (OSError, UnicodeDecodeError) as error:
+            raise OptionError(f"--priors {file}: cannot be read ({error})") from error
+    return out
+
+
+def _grades(check: tuple[str, ...]) -> dict[str, str]:
+    grades = {}
+    for item in check:
+        code, equals, level = item.partition("=")
+        if not equals:
+            raise OptionError(f"--check {item}: write CODE=LEVEL, for example --check implicit-nesting=ignore")
+        grades[code.strip()] = level.strip()
+    return grades
+
+
+@contextmanager
+def _messages(shown: bool) -> Iterator[None]:
+    """Findings go to standard error where standard output does not carry them already."""
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        del rest, more
+        if issubclass(category, BayesFormulaWarning) and shown:
+            click.echo(f"warning: {message}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", BayesFormulaWarning)
+        warnings.showwarning = show
+        yield
+
+
+def main() -> None:
+    """Entry point: errors become one message and an exit code, never a traceback."""
+    try:
+        bf.main(standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.exceptions.Abort:
+        code = _fail("interrupted", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_INPUT
+    except HealthError as error:
+        code = _fail(str(error), EXIT_UNHEALTHY)
+    except BayesFormulaError as error:
+        code = _fail(f"{type(error).__name__}: {error}", EXIT_INPUT)
+    except KeyboardInterrupt:
+        code = _fail("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        code = _fail(
+            f"an unexpected fault, not one of your making: {type(error).__name__}: {error}\n"
+            f"Please report it, with what {TRACEBACK}=1 shows.",
+            EXIT_FAULT,
+        )
+    sys.exit(code)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,296 @@
+"""The only place that writes NumPyro models: a structure becomes a `Program`.
+
+The model that `Program.model` emits is what NUTS runs, site by site: priors of sds, correlations and
+sigma, the coefficients as the plan has them, and the response as an `obs` site that can be sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+from jax import Array
+from numpyro import handlers
+from numpyro.infer.util import constrain_fn, potential_energy
+
+from bayesformula.compiler import marginal, sites
+from bayesformula.compiler.eta import linear_predictor
+from bayesformula.compiler.inputs import ModelData, PriorArguments, Start
+from bayesformula.compiler.likelihood import gaussian
+from bayesformula.compiler.likelihood.weighted import Weighted
+from bayesformula.compiler.marginal import Theta
+from bayesformula.compiler.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An unconstrained coordinate block of the sampler: a NumPyro site and its shape."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+
+@dataclass(frozen=True)
+class Program:
+    """A model and the functions that a sampler needs, all pure, data as arguments.
+
+    Attributes:
+        structure: what the program depends on.
+        model: the NumPyro model, a function of `ModelData`.
+        layout: the sites in the order in which they make up the sampler's vector z.
+        potential: (z, data) -> minus the log density of `model`, Jacobians included.
+        recover: (z, key, data) -> reported parameters of one draw by name.
+        start: (data, start) -> z and its rough posterior sds, in NumPy.
+        has_dense_metric: the sampler should adapt a full mass matrix.
+    """
+
+    structure: Structure
+    model: Callable[[ModelData], None]
+    layout: tuple[Site, ...]
+    potential: Callable[[Array, ModelData], Array]
+    recover: Callable[[Array, Array, ModelData], dict[str, Array]]
+    start: Callable[[ModelData, Start], tuple[np.ndarray, np.ndarray]]
+    has_dense_metric: bool
+
+    @property
+    def dim(self) -> int:
+        return sum(site.size for site in self.layout)
+
+
+MAX_DENSE_METRIC = 60
+"""Dimensions up to which a full mass matrix is adapted: the sds and correlations of one model."""
+
+
+@lru_cache(maxsize=32)
+def emit(structure: Structure) -> Program:
+    """The program of a structure; the same structure gives the same object, and so the same compiled code."""
+    layout = tuple(site for site, _ in _start_sites(structure, None, None))
+
+    def model(data: ModelData) -> None:
+        _model(structure, data)
+
+    def potential(z: Array, data: ModelData) -> Array:
+        return potential_energy(model, (data,), {}, unravel(layout, z))
+
+    def recover(z: Array, key: Array, data: ModelData) -> dict[str, Array]:
+        values = constrain_fn(model, (data,), {}, unravel(layout, z))
+        with handlers.block(), handlers.seed(rng_seed=0), handlers.substitute(data=values):
+            theta = sample_theta(structure, data.priors)
+            if structure.plan == "marginal":
+                b, r = marginal.draw_coefficients(structure, data, theta, key)
+            else:
+                b, r = sample_coefficients(structure, data, theta)
+        return {"b": b, **_reported_theta(structure, data, theta), **_effects(structure, r)}
+
+    def start(data: ModelData, rough: Start) -> tuple[np.ndarray, np.ndarray]:
+        pieces = [values for _, values in _start_sites(structure, data.priors, rough)]
+        z = np.concatenate([values.ravel() for values, _ in pieces]) if pieces else np.zeros(0)
+        scale = np.concatenate([np.broadcast_to(s, v.shape).ravel() for v, s in pieces])
+        return z, scale
+
+    dim = sum(site.size for site in layout)
+    dense = structure.plan == "marginal" and dim <= MAX_DENSE_METRIC
+    return Program(structure, model, layout, potential, recover, start, dense)
+
+
+def unravel(layout: tuple[Site, ...], z: Array) -> dict[str, Array]:
+    """The sampler's vector as unconstrained values by site."""
+    out, begin = {}, 0
+    for site in layout:
+        out[site.name] = z[begin : begin + site.size].reshape(site.shape)
+        begin += site.size
+    return out
+
+
+# ---- the model --------------------------------------------------------------------------------------
+
+
+def _model(structure: Structure, data: ModelData) -> None:
+    theta = sample_theta(structure, data.priors)
+    for name, value in _reported_theta(structure, data, theta).items():
+        if name != "sigma" and not _is_site(structure, name):
+            numpyro.deterministic(name, value)
+    if structure.plan == "marginal":
+        numpyro.sample("y", gaussian.MarginalNormal(structure, data, theta), obs=data.rows.y)
+        return
+    b, r = sample_coefficients(structure, data, theta)
+    numpyro.deterministic("b_reported", b)
+    for name, value in _effects(structure, r).items():
+        if not _is_site(structure, name):
+            numpyro.deterministic(name, value)
+    rows = data.rows
+    eta = linear_predictor(rows.x, rows.offset, b, rows.groups, r)
+    response = gaussian.rowwise(eta, theta.sigma)
+    if rows.weights is not None:
+        response = Weighted(response, jnp.asarray(rows.weights))
+    with numpyro.plate("row", rows.y.shape[0]):
+        numpyro.sample("y", response, obs=rows.y)
+
+
+def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
+    """Sample sds, correlations, sigma and, under `marginal`, what of the coefficients is not integrated."""
+    chols = []
+    for k, label in enumerate(structure.labels):
+        name = _in_prior(f"sd_{label}", structure.group_is_centred[k])
+        sd = sites.sample_vector(name, structure.sd_kinds[k], jnp.asarray(priors.sd[k]))
+        chols.append(_chol_cov(structure, k, sd, priors.cor[k]))
+    sigma = sites.sample_vector("sigma", (structure.sigma_kind,), jnp.asarray(priors.sigma))[0]
+    b, mixing = jnp.zeros(len(structure.columns)), jnp.zeros(0)
+    if structure.plan == "marginal":
+        arguments = jnp.asarray(priors.b)
+        if structure.sampled:
+            at = np.array(structure.sampled)
+            kinds = [structure.b_kinds[i] for i in structure.sampled]
+            b = b.at[at].set(sites.sample_vector("b", kinds, arguments[at]))
+        if structure.mixed:
+            half_df = 0.5 * jnp.stack(
+                [arguments[i, 0] if structure.b_kinds[i] == "student_t" else jnp.ones(()) for i in structure.mixed]
+            )
+            mixing = numpyro.sample("lambda_b", dist.Gamma(half_df, half_df).to_event(1))
+    return Theta(tuple(chols), b, jnp.asarray(mixing), sigma)
+
+
+def _chol_cov(structure: Structure, k: int, sd: Array, concentrations: Array | np.ndarray) -> Array:
+    """The (q, q) Cholesky factor of one group's covariance, block by block."""
+    q, blocks = len(structure.coefs[k]), structure.blocks[k]
+    out, drawn = jnp.zeros((q, q)), 0
+    for block in blocks:
+        at = np.array(block)
+        if len(block) == 1:
+            out = out.at[at, at].set(sd[at])
+            continue
+        concentration = jnp.asarray(concentrations)[drawn]
+        chol = numpyro.sample(_cor_site(structure, k, drawn), dist.LKJCholesky(len(block), concentration))
+        out = out.at[np.ix_(at, at)].set(sd[at][:, None] * chol)
+        drawn += 1
+    return out
+
+
+def _cor_site(structure: Structure, k: int, number: int) -> str:
+    block = [b for b in structure.blocks[k] if len(b) > 1][number]
+    centred = structure.group_is_centred[k] and any(structure.coefs[k][i] == "Intercept" for i in block)
+    suffix = f".{number + 1}" if number else ""
+    return _in_prior(f"L_{structure.labels[k]}{suffix}", centred)
+
+
+def _in_prior(name: str, centred: bool) -> str:
+    """Sites that live at the columns' means say so; the plain name is then the reported quantity's."""
+    return f"{name}.centred" if centred else name
+
+
+def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> tuple[Array, tuple[Array, ...]]:
+    """Sample (b, r) under `noncentred` or `centred`; reported coordinates, (p,) and (J, q) per group."""
+    name = _in_prior("b", structure.b_is_centred)
+    b = data.reported.b @ sites.sample_vector(name, structure.b_kinds, jnp.asarray(data.priors.b))
+    r = []
+    for k, label in enumerate(structure.labels):
+        chol, q = theta.chol_cov[k], len(structure.coefs[k])
+        with numpyro.plate(label, structure.n_levels[k]):
+            if structure.plan == "centred":
+                u = numpyro.sample(_effect_site(structure, k), dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol))
+            else:
+                v = numpyro.sample(_effect_site(structure, k), dist.Normal(0.0, 1.0).expand([q]).to_event(1))
+                u = jnp.asarray(v) @ chol.T
+        r.append(jnp.asarray(u) @ data.reported.groups[k].T)
+    return b, tuple(r)
+
+
+def _effect_site(structure: Structure, k: int) -> str:
+    if structure.plan == "noncentred":
+        return f"v_{structure.labels[k]}"
+    return _in_prior(f"r_{structure.labels[k]}", structure.group_is_centred[k])
+
+
+def _reported_theta(structure: Structure, data: ModelData, theta: Theta) -> dict[str, Array]:
+    """Sds (q,), correlations (q, q) where there are any, and sigma, at x = 0."""
+    out = {}
+    for k, label in enumerate(structure.labels):
+        chol = data.reported.groups[k] @ theta.chol_cov[k]
+        covariance = chol @ chol.T
+        sd = jnp.sqrt(jnp.diagonal(covariance))
+        out[f"sd_{label}"] = sd
+        if any(len(block) > 1 for block in structure.blocks[k]):
+            safe = jnp.where(sd > 0, sd, 1.0)
+            q = len(structure.coefs[k])
+            out[f"cor_{label}"] = jnp.where(jnp.eye(q) > 0, 1.0, covariance / safe[:, None] / safe[None, :])
+    out["sigma"] = theta.sigma
+    return out
+
+
+def _effects(structure: Structure, r: tuple[Array, ...]) -> dict[str, Array]:
+    return {f"r_{label}": effects for label, effects in zip(structure.labels, r, strict=True)}
+
+
+def _is_site(structure: Structure, name: str) -> bool:
+    """Whether a reported quantity is already a site under its own name."""
+    for k, label in enumerate(structure.labels):
+        if structure.group_is_centred[k]:
+            continue
+        if name == f"sd_{label}":
+            return name in {member.name for member in sites.members(name, structure.sd_kinds[k])}
+        if name == f"r_{label}":
+            return structure.plan == "centred"
+    return False
+
+
+# ---- where the sampler starts --------------------------------------------------------------------------
+
+
+def _start_sites(
+    structure: Structure, priors: PriorArguments | None, rough: Start | None
+) -> list[tuple[Site, tuple[np.ndarray, float]]]:
+    """Each site of the sampler's vector with its first unconstrained value and its rough posterior sd.
+
+    Without `priors` only the names and shapes mean anything.
+    """
+    out: list[tuple[Site, tuple[np.ndarray, float]]] = []
+
+    def vector(name: str, kinds: tuple[str, ...], arguments: np.ndarray, value: np.ndarray, scale: float) -> None:
+        for member in sites.members(name, kinds):
+            at = np.array(member.positions)
+            z = sites.unconstrain(member.kind, value[at], arguments[at])
+            size = scale if member.kind in sites.REAL else 0.3
+            out.append((Site(member.name, (len(at),)), (z, size)))
+
+    def constant(name: str, shape: tuple[int, ...], value: float, scale: float) -> None:
+        out.append((Site(name, shape), (np.full(shape, value), scale)))
+
+    p = len(structure.columns)
+    for k, label in enumerate(structure.labels):
+        q = len(structure.coefs[k])
+        arguments = sites.placeholder(q) if priors is None else priors.sd[k]
+        value = np.ones(q) if rough is None else rough.sd[k]
+        vector(_in_prior(f"sd_{label}", structure.group_is_centred[k]), structure.sd_kinds[k], arguments, value, 0.3)
+        for number, block in enumerate(b for b in structure.blocks[k] if len(b) > 1):
+            constant(_cor_site(structure, k, number), (len(block) * (len(block) - 1) // 2,), 0.0, 0.5)
+    one = sites.placeholder(1) if priors is None else priors.sigma
+    vector("sigma", (structure.sigma_kind,), one, np.ones(1) if rough is None else rough.sigma.reshape(1), 0.1)
+    arguments = sites.placeholder(p) if priors is None else priors.b
+    value = np.zeros(p) if rough is None else rough.b
+    spread = 1.0 if rough is None else float(rough.sigma)
+    if structure.plan == "marginal":
+        at = structure.sampled
+        vector("b", tuple(structure.b_kinds[i] for i in at), arguments[at], value[at], spread)
+        if structure.mixed:
+            constant("lambda_b", (len(structure.mixed),), 0.0, 0.5)
+        return out
+    vector(_in_prior("b", structure.b_is_centred), structure.b_kinds, arguments, value, spread)
+    for k in range(len(structure.labels)):
+        shape = (structure.n_levels[k], len(structure.coefs[k]))
+        constant(_effect_site(structure, k), shape, 0.0, 1.0 if structure.plan == "noncentred" else spread)
+    return out
+
+
+def jitter(key: Array, z: Array, scale: Array) -> Array:
+    """Scatter the chains around the start, over one rough posterior sd each way."""
+    return z + scale * jax.random.uniform(key, z.shape, minval=-1.0, maxval=1.0)

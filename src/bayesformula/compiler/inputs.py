@@ -1,0 +1,234 @@
+"""From a `ModelSpec` and a design to the arrays that programs take as arguments.
+
+Three systems of coordinates are in play, for the population coefficients and for each group:
+
+* *reported*: coefficients of the columns as the user wrote them, at x = 0;
+* *prior*: what the priors speak of; the reported ones when a prior was stated, those at the
+  predictors' means for the defaults;
+* *internal*: coefficients of columns centred and scaled, in which the cross-products are well
+  conditioned whatever the units.
+
+The linear maps between them are data, so that a program does not depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bayesformula.compiler import elimination, sites
+from bayesformula.compiler.structure import Structure
+from bayesformula.model.spec import GroupSpec, ModelSpec
+from bayesformula.priors import PriorRow
+
+
+class GroupArrays(NamedTuple):
+    """Rows of one group: `z` (n, q) columns, `index` (n,) int32 level of each row."""
+
+    z: np.ndarray
+    index: np.ndarray
+
+
+class Rows(NamedTuple):
+    """Everything with one entry a row.
+
+    Attributes:
+        y: (n,) response.
+        offset: (n,).
+        weights: (n,) likelihood weights, or None.
+        x: (n, p) population columns.
+        groups: one for each group.
+    """
+
+    y: np.ndarray
+    offset: np.ndarray
+    weights: np.ndarray | None
+    x: np.ndarray
+    groups: tuple[GroupArrays, ...]
+
+
+class PriorArguments(NamedTuple):
+    """The numbers of the priors.
+
+    Attributes:
+        b: (p, 3).
+        sd: per group (q, 3).
+        cor: per group, (number of correlated blocks,) LKJ concentrations.
+        sigma: (1, 3).
+    """
+
+    b: np.ndarray
+    sd: tuple[np.ndarray, ...]
+    cor: tuple[np.ndarray, ...]
+    sigma: np.ndarray
+
+
+class Reported(NamedTuple):
+    """Maps from prior to reported coordinates: `b` (p, p), `groups` (q, q) each."""
+
+    b: np.ndarray
+    groups: tuple[np.ndarray, ...]
+
+
+class Marginal(NamedTuple):
+    """What the marginal plan needs beside the rows.
+
+    Attributes:
+        s: cross-products in internal coordinates, of y less offset and reference fit.
+        n: sum of the likelihood weights.
+        reference: (p,) internal coefficients of the least-squares fit, taken out of y.
+        b_in: (p, p) from prior to internal coordinates; `b_out` from internal to reported.
+        b_in_inverse: (m, m) inverse of `b_in` over the m integrated coefficients.
+        log_det_b_in: log |det| of the same block of `b_in`.
+        group_in: per group (q, q) from prior to internal; `group_out` from internal to reported.
+    """
+
+    s: elimination.CrossProducts
+    n: np.ndarray
+    reference: np.ndarray
+    b_in: np.ndarray
+    b_out: np.ndarray
+    b_in_inverse: np.ndarray
+    log_det_b_in: np.ndarray
+    group_in: tuple[np.ndarray, ...]
+    group_out: tuple[np.ndarray, ...]
+
+
+class Start(NamedTuple):
+    """Rough values from which the sampler starts, in prior coordinates: `b` (p,), `sd` (q,) each, `sigma` ()."""
+
+    b: np.ndarray
+    sd: tuple[np.ndarray, ...]
+    sigma: np.ndarray
+
+
+class ModelData(NamedTuple):
+    """The argument of every emitted model: a pytree of arrays."""
+
+    rows: Rows
+    priors: PriorArguments
+    reported: Reported
+    marginal: Marginal | None
+
+
+def prior_arguments(model: ModelSpec) -> PriorArguments:
+    """The numbers of all priors of `model`, in the order of its parameters."""
+    return PriorArguments(
+        b=_table(model.prior_rows("b")),
+        sd=tuple(_table(model.prior_rows("sd", g.label)) for g in model.groups),
+        cor=tuple(
+            np.array([row.prior.arguments[0] for row in model.prior_rows("cor", g.label)])
+            for g in model.groups
+        ),
+        sigma=_table(model.prior_rows("sigma")),
+    )
+
+
+def _table(rows: Sequence[PriorRow]) -> np.ndarray:
+    return np.array([sites.arguments_of(row.prior) for row in rows]).reshape(-1, sites.N_ARGUMENTS)
+
+
+class Coordinates(NamedTuple):
+    """One set of columns in internal coordinates.
+
+    Attributes:
+        columns: (n, m) centred and scaled.
+        from_reported: (m, m), internal = from_reported @ reported coefficients.
+        centring: (m, m), coefficients at the columns' means = centring @ reported coefficients.
+    """
+
+    columns: np.ndarray
+    from_reported: np.ndarray
+    centring: np.ndarray
+
+
+def coordinates(columns: np.ndarray, intercept: int | None) -> Coordinates:
+    """Centre (where there is an intercept to take up the shift) and scale the columns."""
+    n, m = columns.shape
+    mean = columns.mean(axis=0) if intercept is not None and n else np.zeros(m)
+    if intercept is not None:
+        mean[intercept] = 0.0
+    shifted = columns - mean
+    scale = np.sqrt(np.mean(shifted**2, axis=0)) if n else np.ones(m)
+    scale = np.where(scale > 0, scale, 1.0)
+    centring = np.eye(m)
+    if intercept is not None:
+        scale[intercept] = 1.0
+        centring[intercept] += mean
+    return Coordinates(shifted / scale, np.diag(scale) @ centring, centring)
+
+
+def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelData, Start]:
+    """Everything a program of this structure needs, and where its chains start."""
+    prior_rows = model.prior_rows("b")
+    columns = [row.coef for row in prior_rows]
+    at = columns.index("Intercept") if "Intercept" in columns else None
+    x = coordinates(rows.x, at)
+    b_reported = np.linalg.inv(x.centring) if structure.b_is_centred else np.eye(len(columns))
+    groups = [coordinates(arrays.z, _intercept(g)) for arrays, g in zip(rows.groups, model.groups, strict=True)]
+    group_reported = tuple(
+        np.linalg.inv(_only(c.centring, model.centred_positions(g)))
+        for c, g in zip(groups, model.groups, strict=True)
+    )
+    reported = Reported(b_reported, group_reported)
+    integrated = structure.integrated
+    if at is not None and at not in integrated:  # a sampled intercept cannot take up the shift of the others
+        x = coordinates(rows.x, None)
+    weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
+    response = rows.y - rows.offset
+    reference = np.linalg.lstsq(x.columns, response, rcond=None)[0]
+    residual = response - x.columns @ reference
+    b_in = x.from_reported @ b_reported
+    start = _start(reference, residual, response, b_in, rows, group_reported)
+    marginal = None
+    if structure.plan == "marginal":
+        group_rows = [
+            elimination.GroupRows(a.index, c.columns, g.n_levels)
+            for a, c, g in zip(rows.groups, groups, model.groups, strict=True)
+        ]
+        block = b_in[np.ix_(integrated, integrated)]
+        marginal = Marginal(
+            s=elimination.cross_products(structure.order, x.columns, residual, group_rows, weights),
+            n=np.asarray(weights.sum()),
+            reference=reference,
+            b_in=b_in,
+            b_out=np.linalg.inv(x.from_reported),
+            b_in_inverse=np.linalg.inv(block),
+            log_det_b_in=np.asarray(np.linalg.slogdet(block)[1]),
+            group_in=tuple(c.from_reported @ r for c, r in zip(groups, group_reported, strict=True)),
+            group_out=tuple(np.linalg.inv(c.from_reported) for c in groups),
+        )
+    return ModelData(rows, prior_arguments(model), reported, marginal), start
+
+
+def _only(centring: np.ndarray, positions: Sequence[int]) -> np.ndarray:
+    """The centring of some coefficients, the others left as they are."""
+    out = np.eye(len(centring))
+    at = np.ix_(positions, positions)
+    out[at] = centring[at]
+    return out
+
+
+def _intercept(group: GroupSpec) -> int | None:
+    return group.coefs.index("Intercept") if "Intercept" in group.coefs else None
+
+
+def _start(
+    reference: np.ndarray,
+    residual: np.ndarray,
+    response: np.ndarray,
+    b_in: np.ndarray,
+    rows: Rows,
+    group_reported: Sequence[np.ndarray],
+) -> Start:
+    """Least squares for the coefficients, its residual sd shared out among the sds."""
+    floor = 1e-3 * float(np.std(response)) or 1e-3
+    spread = max(float(np.std(residual)), floor)
+    sds = []
+    for arrays, to_reported in zip(rows.groups, group_reported, strict=True):
+        at_prior = arrays.z @ to_reported
+        size = np.sqrt(np.mean(at_prior**2, axis=0))
+        sds.append(0.5 * spread / np.where(size > 0, size, 1.0))
+    return Start(np.linalg.solve(b_in, reference), tuple(sds), np.asarray(0.8 * spread))

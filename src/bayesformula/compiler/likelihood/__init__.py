@@ -1,0 +1,1 @@
+"""A table: family -> NumPyro distribution of the response given its linear predictors."""

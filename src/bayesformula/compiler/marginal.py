@@ -1,0 +1,164 @@
+"""The marginal plan: population coefficients and group effects integrated out of a Gaussian model.
+
+    y | theta ~ N(offset + X m0, sigma^2 W^-1 + X B0 X' + sum_k Z_k (I (x) Sigma_k) Z_k')
+
+The sampler sees theta = (sds, correlations, sigma) only; the coefficients are drawn exactly given each
+draw of theta. After one pass over the rows nothing depends on their number.
+
+References: Bates et al. (2015), doi:10.18637/jss.v067.i01, section 3.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from bayesformula.compiler import elimination
+from bayesformula.compiler.inputs import Marginal, ModelData
+from bayesformula.compiler.structure import Structure
+
+LOG_2PI = math.log(2.0 * math.pi)
+
+
+class Theta(NamedTuple):
+    """What the sampler sees.
+
+    Attributes:
+        chol_cov: per group (q, q), lower factor of the covariance in prior coordinates.
+        b: (p,) population coefficients in prior coordinates; only the sampled ones are read.
+        mixing: one precision factor for each coefficient with a scale-mixture prior.
+        sigma: residual sd.
+    """
+
+    chol_cov: tuple[Array, ...]
+    b: Array
+    mixing: Array
+    sigma: Array
+
+
+def marginal(data: ModelData) -> Marginal:
+    """The marginal part of `data`; programs of this plan always have it."""
+    assert data.marginal is not None
+    return data.marginal
+
+
+def prior_precision(structure: Structure, data: ModelData, theta: Theta) -> tuple[Array, Array]:
+    """Precision and mean (m,) of the integrated coefficients, prior coordinates; 0 precision if flat."""
+    arguments = data.priors.b
+    mixed = structure.mixed
+    precision, mean = [], []
+    for i in structure.integrated:
+        match structure.b_kinds[i]:
+            case "normal":
+                mean.append(arguments[i, 0])
+                precision.append(arguments[i, 1] ** -2)
+            case "student_t":
+                mean.append(arguments[i, 1])
+                precision.append(theta.mixing[mixed.index(i)] * arguments[i, 2] ** -2)
+            case "cauchy":
+                mean.append(arguments[i, 0])
+                precision.append(theta.mixing[mixed.index(i)] * arguments[i, 1] ** -2)
+            case _:
+                mean.append(jnp.zeros(()))
+                precision.append(jnp.zeros(()))
+    if not mean:
+        return jnp.zeros(0), jnp.zeros(0)
+    return jnp.stack(precision), jnp.stack(mean)
+
+
+def factorise(
+    structure: Structure, data: ModelData, theta: Theta, s: elimination.CrossProducts | None = None
+) -> elimination.Factor:
+    """Eliminate all coefficients for one theta; `s` other than the training cross-products if given."""
+    part = marginal(data)
+    integrated, sampled = np.array(structure.integrated, int), np.array(structure.sampled, int)
+    precision, mean = prior_precision(structure, data, theta)
+    fixed = part.b_in[np.ix_(sampled, sampled)] @ theta.b[sampled]
+    centre = (
+        part.b_in[np.ix_(integrated, integrated)] @ mean
+        + part.b_in[np.ix_(integrated, sampled)] @ theta.b[sampled]
+        - part.reference[integrated]
+    )
+    prior = elimination.Prior(part.b_in_inverse.T @ (precision[:, None] * part.b_in_inverse), centre)
+    p = len(structure.columns)
+    residual = jnp.zeros(p + 1).at[sampled].set(part.reference[sampled] - fixed).at[p].set(1.0)
+    tail = jnp.column_stack([jnp.eye(p + 1)[:, integrated], residual])
+    return elimination.eliminate(
+        structure.order,
+        part.s if s is None else s,
+        [into @ chol / theta.sigma for into, chol in zip(part.group_in, theta.chol_cov, strict=True)],
+        tail / theta.sigma,
+        prior,
+        structure.n_levels,
+    )
+
+
+def log_density(
+    structure: Structure, data: ModelData, theta: Theta, s: elimination.CrossProducts | None = None
+) -> Array:
+    """log p(y | theta), exact; a flat prior counts as density 1."""
+    part = marginal(data)
+    factor = factorise(structure, data, theta, s)
+    precision, _ = prior_precision(structure, data, theta)
+    proper = np.array([structure.b_kinds[i] != "flat" for i in structure.integrated], bool)
+    log_prior = 0.5 * jnp.sum(jnp.log(precision[proper])) + 0.5 * LOG_2PI * np.sum(~proper)
+    return (
+        -part.n * (jnp.log(theta.sigma) + 0.5 * LOG_2PI)
+        - 0.5 * (factor.log_det + factor.quad)
+        + log_prior
+        - part.log_det_b_in
+    )
+
+
+def draw_coefficients(
+    structure: Structure, data: ModelData, theta: Theta, key: Array
+) -> tuple[Array, tuple[Array, ...]]:
+    """One exact draw of (b, r) given theta and y, reported coordinates: (p,) and (J, q) per group."""
+    part = marginal(data)
+    factor = factorise(structure, data, theta)
+    z = jax.random.normal(key, (sum(c.shape[0] * c.shape[1] for c in factor.rhs) + factor.corner.shape[0],))
+    pieces, start = [], 0
+    for rhs in factor.rhs:
+        pieces.append(z[start : start + rhs.size].reshape(rhs.shape))
+        start += rhs.size
+    chain, border = elimination.draw(structure.order, part.s, factor, pieces, z[start:])
+    effects: dict[int, Array] = dict(zip(structure.order.chain, chain, strict=True))
+    start = 0
+    for k in structure.order.dense:
+        shape = (structure.n_levels[k], len(structure.coefs[k]))
+        effects[k] = border[start : start + shape[0] * shape[1]].reshape(shape)
+        start += shape[0] * shape[1]
+    integrated, sampled = np.array(structure.integrated, int), np.array(structure.sampled, int)
+    internal = part.reference
+    internal = jnp.asarray(internal).at[integrated].add(border[start:])
+    internal = internal.at[sampled].set(part.b_in[np.ix_(sampled, sampled)] @ theta.b[sampled])
+    r = tuple(
+        effects[k] @ (part.group_out[k] @ part.group_in[k] @ theta.chol_cov[k]).T for k in range(len(effects))
+    )
+    return part.b_out @ internal, r
+
+
+def with_response(structure: Structure, data: ModelData, y: Array) -> elimination.CrossProducts:
+    """The cross-products of another response on the same rows: O(n), for checks and simulation."""
+    part, rows = marginal(data), data.rows
+    x = rows.x @ part.b_out
+    weights = jnp.ones_like(y) if rows.weights is None else rows.weights
+    residual = y - rows.offset - x @ part.reference
+
+    def products(k: int) -> Array:
+        z, index = rows.groups[k]
+        columns = (z @ part.group_out[k]) * (weights * residual)[:, None]
+        return jax.ops.segment_sum(columns, index, num_segments=structure.n_levels[k])
+
+    border = tuple(
+        jnp.asarray(b).at[..., -1].set(products(k)) for k, b in zip(structure.order.chain, part.s.border, strict=True)
+    )
+    last = [products(k).ravel() for k in structure.order.dense]
+    column = jnp.concatenate([*last, x.T @ (weights * residual), (weights @ residual**2)[None]])
+    corner = jnp.asarray(part.s.corner).at[:, -1].set(column).at[-1, :].set(column)
+    return part.s._replace(border=border, corner=corner)

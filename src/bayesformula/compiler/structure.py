@@ -1,0 +1,94 @@
+"""The static part of a model: what a compiled program depends on, numbers and sizes left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bayesformula.compiler import elimination, sites
+from bayesformula.model.spec import ModelSpec
+
+INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
+"""Priors under which a population coefficient is Gaussian given theta, and can be integrated out."""
+
+MIXTURES = frozenset({"student_t", "cauchy"})
+"""Scale mixtures of normals: Gaussian given one more theta each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Names, shapes of the prior, plan: hashable, the key under which programs are kept.
+
+    Attributes:
+        plan: "marginal", "noncentred" or "centred".
+        columns: names of the p population coefficients.
+        b_kinds: kind of the prior of each.
+        b_is_centred: the intercept's prior is at the predictors' means.
+        labels, coefs, blocks, n_levels: per group.
+        sd_kinds: per group, kind of the prior of each sd.
+        group_is_centred: per group, its priors are at the columns' means.
+        sigma_kind: kind of the prior of sigma.
+        has_weights: the likelihood has weights.
+        order: of the elimination.
+    """
+
+    plan: str
+    columns: tuple[str, ...]
+    b_kinds: tuple[str, ...]
+    b_is_centred: bool
+    labels: tuple[str, ...]
+    coefs: tuple[tuple[str, ...], ...]
+    blocks: tuple[tuple[tuple[int, ...], ...], ...]
+    n_levels: tuple[int, ...]
+    sd_kinds: tuple[tuple[str, ...], ...]
+    group_is_centred: tuple[bool, ...]
+    sigma_kind: str
+    has_weights: bool
+    order: elimination.Order
+
+    @property
+    def integrated(self) -> list[int]:
+        """Positions of the population coefficients that the marginal plan integrates out."""
+        return [i for i, kind in enumerate(self.b_kinds) if kind in INTEGRATED]
+
+    @property
+    def sampled(self) -> list[int]:
+        """Positions of those that it samples (or keeps constant)."""
+        return [i for i, kind in enumerate(self.b_kinds) if kind not in INTEGRATED]
+
+    @property
+    def mixed(self) -> list[int]:
+        """Positions of those whose prior is a scale mixture of normals."""
+        return [i for i, kind in enumerate(self.b_kinds) if kind in MIXTURES]
+
+
+def structure(model: ModelSpec, plan: str, *, has_weights: bool | None = None) -> Structure:
+    """The structure of `model` under `plan`; `has_weights` overrides the model's own (prior-only runs)."""
+    rows = model.prior_rows("b")
+    return Structure(
+        plan=plan,
+        columns=tuple(row.coef for row in rows),
+        b_kinds=tuple(sites.kind_of(row.prior) for row in rows),
+        b_is_centred=any(row.centred for row in rows),
+        labels=tuple(g.label for g in model.groups),
+        coefs=tuple(g.coefs for g in model.groups),
+        blocks=tuple(g.blocks for g in model.groups),
+        n_levels=tuple(g.n_levels for g in model.groups),
+        sd_kinds=tuple(
+            tuple(sites.kind_of(row.prior) for row in model.prior_rows("sd", g.label)) for g in model.groups
+        ),
+        group_is_centred=tuple(
+            any(row.centred for row in model.prior_rows("sd", g.label)) for g in model.groups
+        ),
+        sigma_kind=sites.kind_of(model.prior_rows("sigma")[0].prior),
+        has_weights=model.has_weights if has_weights is None else has_weights,
+        order=elimination_order(model),
+    )
+
+
+def elimination_order(model: ModelSpec) -> elimination.Order:
+    """The order in which the marginal plan eliminates the groups of `model`."""
+    return elimination.order(
+        [g.label for g in model.groups],
+        [g.n_levels * g.q for g in model.groups],
+        {g.label: g.nested_in for g in model.groups},
+    )

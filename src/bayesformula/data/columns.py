@@ -1,0 +1,202 @@
+"""One computed variable: numbers, truth values, or a factor; and how a column of a frame becomes one.
+
+Levels are text from here on, whatever the frame held: `3`, `3.0` and `"3"` are one level, so that new
+data read from another kind of file still find their groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.errors import DataError
+
+Kind = Literal["numeric", "logical", "factor"]
+LOGICAL_LEVELS = ("FALSE", "TRUE")
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """How a factor is coded where it is not coded in full; `base` is a level, "" for the first."""
+
+    kind: Literal["treatment", "sum", "helmert", "poly"] = "treatment"
+    base: str = ""
+
+
+TREATMENT = Contrast()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A variable with one value a row, or one value for all rows (then `values` has no axis).
+
+    Attributes:
+        kind: truth values are numbers 0 and 1 that become a factor when they stand as a variable.
+        values: float64 (n,), or (n, k) for a matrix such as `poly(x, k)`; int64 codes of a factor, -1
+            where it is missing.
+        levels: of a factor.
+        names: what a matrix's columns add to its name.
+        declared: whether the order of levels was declared and not found by sorting.
+        ordered: whether the factor was declared as ordered.
+        contrast: a coding asked for by `C()`.
+    """
+
+    kind: Kind
+    values: np.ndarray
+    levels: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    declared: bool = False
+    ordered: bool = False
+    contrast: Contrast | None = None
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.values.ndim == 0
+
+    def spread(self, n: int) -> Column:
+        """The same variable with one value a row."""
+        if not self.is_scalar:
+            return self
+        values = np.full(n, self.values)
+        return Column(self.kind, values, self.levels, (), self.declared, self.ordered, self.contrast)
+
+
+def number(values: np.ndarray | float) -> Column:
+    """A numeric column of these values."""
+    return Column("numeric", np.asarray(values, dtype=np.float64))
+
+
+def logical(values: np.ndarray | bool) -> Column:
+    """A column of truth values; NaN is missing."""
+    return Column("logical", np.asarray(values, dtype=np.float64))
+
+
+def text(value: str) -> Column:
+    """A string constant."""
+    return Column("factor", np.asarray(0), (value,))
+
+
+def format_number(value: float) -> str:
+    """A number as the name of a level: `3`, not `3.0`."""
+    if abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    return repr(float(value))
+
+
+def as_factor(column: Column) -> Column:
+    """The column as a factor: numbers in numeric order, truth values as FALSE < TRUE."""
+    if column.kind == "factor":
+        return column
+    if column.kind == "logical":
+        codes = np.where(np.isnan(column.values), -1, column.values).astype(np.int64)
+        return Column("factor", codes, LOGICAL_LEVELS)
+    if column.values.ndim > 1:
+        raise DataError("a matrix of several columns cannot be a factor")
+    values = np.atleast_1d(column.values)
+    missing = np.isnan(values)
+    found, inverse = np.unique(values[~missing], return_inverse=True)
+    codes = np.full(values.shape, -1, dtype=np.int64)
+    codes[~missing] = inverse
+    levels = tuple(format_number(value) for value in found.tolist())
+    return Column("factor", codes.reshape(column.values.shape), levels)
+
+
+def drop_unused(column: Column) -> Column:
+    """A factor without the levels that no row has."""
+    used = np.unique(column.values)
+    used = used[used >= 0]
+    if len(used) == len(column.levels):
+        return column
+    levels = tuple(column.levels[code] for code in used.tolist())
+    return recode(column, levels)
+
+
+def recode(column: Column, levels: Sequence[str]) -> Column:
+    """The factor with its codes counted in `levels`; a level that is not among them becomes missing."""
+    target = tuple(levels)
+    if target == column.levels:
+        return column
+    moved = np.full(len(column.levels) + 1, -1, dtype=np.int64)  # the last place serves code -1
+    moved[:-1] = pd.Index(target, dtype=object).get_indexer(pd.Index(column.levels, dtype=object))
+    codes = moved[column.values]
+    return Column("factor", codes, target, (), column.declared, column.ordered, column.contrast)
+
+
+def first_rows(positions: np.ndarray, limit: int = 5) -> str:
+    """Positions for a message, the count of the others at the end; rows are counted from 0."""
+    shown = ", ".join(str(int(row)) for row in positions[:limit])
+    rest = len(positions) - limit
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{'row' if len(positions) == 1 else 'rows'} {shown}{more} (counted from 0)"
+
+
+def read_named(frame: pd.DataFrame, name: str) -> Column:
+    """What the column of this name is."""
+    return read_column(cast(pd.Series, frame[name]), name)
+
+
+def read_column(series: pd.Series, name: str) -> Column:
+    """What a column of a frame is: text, bool and categorical columns are factors, numbers numbers."""
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _read_categorical(series, dtype, name)
+    if pd.api.types.is_bool_dtype(dtype):
+        return logical(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.is_complex_dtype(dtype):
+        raise DataError(f"column '{name}' holds complex numbers; use its real or imaginary part")
+    if pd.api.types.is_numeric_dtype(dtype):
+        return number(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
+        raise DataError(
+            f"column '{name}' holds dates or times; make it a number (days since a start) or text first"
+        )
+    return _read_objects(series, name)
+
+
+def _read_categorical(series: pd.Series, dtype: pd.CategoricalDtype, name: str) -> Column:
+    codes = series.cat.codes.to_numpy(dtype=np.int64)
+    levels = tuple(_level_text(value) for value in dtype.categories.tolist())
+    if len(set(levels)) < len(levels):
+        raise DataError(f"column '{name}' has two categories that read the same as text")
+    return Column("factor", codes, levels, (), True, bool(dtype.ordered))
+
+
+def _level_text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return LOGICAL_LEVELS[int(value)]
+    if isinstance(value, int | float | np.number):
+        return format_number(float(value))
+    return str(value)
+
+
+def _read_objects(series: pd.Series, name: str) -> Column:
+    """Text, or Python objects: numbers and truth values with missing ones among them."""
+    try:
+        codes, found = pd.factorize(series, use_na_sentinel=True)
+    except TypeError:
+        raise DataError(f"column '{name}' holds lists or other containers; give it one value a row") from None
+    values = list(found)
+    if all(isinstance(value, str) for value in values):
+        return _sorted_factor(codes, values)
+    if all(isinstance(value, bool | np.bool_) for value in values):
+        table = np.array([*(float(value) for value in values), np.nan])
+        return logical(table[codes])
+    if all(isinstance(value, int | float | np.number) for value in values):
+        table = np.array([*(float(value) for value in values), np.nan])
+        return number(table[codes])
+    kinds = sorted({type(value).__name__ for value in values})
+    raise DataError(
+        f"column '{name}' mixes values that are not all text, numbers or truth values ({', '.join(kinds)}); "
+        "convert it to one kind"
+    )
+
+
+def _sorted_factor(codes: np.ndarray, values: list[str]) -> Column:
+    order = sorted(range(len(values)), key=values.__getitem__)  # by code point: the same on every machine
+    rank = np.full(len(values) + 1, -1, dtype=np.int64)
+    rank[order] = np.arange(len(values))
+    return Column("factor", rank[codes], tuple(values[place] for place in order))

@@ -1,0 +1,269 @@
+"""A frame meets a learnt schema: arrays with names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, cast, get_args
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.data.arguments import State, StateValue
+from bayesformula.data.coding import code_terms
+from bayesformula.data.effects import effect_columns, group_factors, merged_terms
+from bayesformula.data.expressions import Scope
+from bayesformula.data.grouping import match_levels, name_new_levels
+from bayesformula.data.learnt import (
+    DataSchema,
+    GroupSchema,
+    InfinitePolicy,
+    NaPolicy,
+    ParameterSchema,
+    VariableSchema,
+)
+from bayesformula.data.names import Names, UserTransform
+from bayesformula.data.response import ResponseValues, encode_response, response_expressions
+from bayesformula.data.rows import NewLevels, check_finite, complete_rows, unseen_levels, without_level
+from bayesformula.data.schema import learn, predictor_expressions, term_columns
+from bayesformula.data.values import Design, GroupDesign, ParameterDesign
+from bayesformula.errors import OptionError
+from bayesformula.syntax.ast import Expression, FormulaSpec, GroupTerm, Predictor
+from bayesformula.syntax.render import render_expression
+
+ResponsePolicy = Literal["auto", "required", "ignore"]
+
+
+__all__ = [
+    "Design",
+    "GroupDesign",
+    "ParameterDesign",
+    "build_design",
+    "encode",
+    "group_nesting",
+    "nesting",
+]
+
+
+def encode(
+    schema: DataSchema,
+    frame: pd.DataFrame,
+    *,
+    new_levels: NewLevels = "error",
+    response: ResponsePolicy = "auto",
+    na: NaPolicy | None = None,
+    transforms: Mapping[str, UserTransform] | None = None,
+    infinite: InfinitePolicy = "error",
+) -> Design:
+    """The numbers of a frame as the schema reads it: the training frame gives the training design.
+
+    Args:
+        schema: from `learn`.
+        frame: any frame with the columns of the formula.
+        new_levels: "error" refuses a level of a grouping factor that the training data did not have;
+            "population" and "sample" give it index -1 and list it in `unseen`.
+        response: "auto" reads the response if its columns are there, "ignore" never does, and rows
+            that miss it are then kept.
+        na: what is done with rows that miss a value; as in training when not given.
+        transforms: the user's own functions, where the formula has any.
+        infinite: "keep" leaves infinities and undefined results in the design.
+
+    Raises:
+        UnknownColumnError: a column of the formula is not in the frame.
+        UnseenLevelError: a level that the training data did not have.
+        DataError: no rows are left, or values that are not finite.
+    """
+    if new_levels not in get_args(NewLevels):
+        raise OptionError(
+            f"new_levels={new_levels!r} is not known; legal are 'error', 'population', 'sample'"
+        )
+    names = Names(frame.columns.tolist(), schema.spec.source, transforms or {})
+    has_response = _wants_response(schema, names, response)
+    expressions = _expressions(schema, has_response=has_response)
+    used = list(dict.fromkeys(name for part in expressions for name in names.used(part)))
+    policy = na or schema.na
+    rows = complete_rows(frame, used, policy) if used else np.arange(len(frame))
+    scope, rows = _settled(schema, cast(pd.DataFrame, frame[used]), names, rows, policy, expressions)
+    if infinite == "error":
+        for expression in expressions:
+            check_finite(scope, expression, rows)
+    values = _response(schema, scope, has_response=has_response)
+    variables = {variable.label: variable for variable in schema.variables}
+    return Design(
+        y=values.y,
+        weights=values.weights,
+        parameters={
+            predictor.parameter: _parameter(predictor, parameter, scope, variables, new_levels)
+            for predictor, parameter in zip(schema.spec.predictors, schema.parameters, strict=True)
+        },
+        rows=rows,
+        n_dropped=len(frame) - len(rows),
+        extras=values.extras,
+    )
+
+
+def build_design(
+    spec: FormulaSpec,
+    frame: pd.DataFrame,
+    *,
+    na: NaPolicy = "drop",
+    transforms: Mapping[str, UserTransform] | None = None,
+    infinite: InfinitePolicy = "error",
+) -> tuple[DataSchema, Design]:
+    """The schema of a training frame and its design."""
+    schema = learn(spec, frame, na=na, transforms=transforms, infinite=infinite)
+    return schema, encode(schema, frame, response="required", transforms=transforms, infinite=infinite)
+
+
+def nesting(design: Design) -> dict[str, tuple[str, ...]]:
+    """For each group of mu the groups in which it is nested: every level of it lies in one level of theirs.
+
+    Found from the rows, so that `(1 | a/b)` and unique ids with `(1 | a) + (1 | b)` are alike. Rows
+    whose level is unknown say nothing.
+    """
+    return group_nesting(design.groups)
+
+
+def group_nesting(groups: Mapping[str, GroupDesign]) -> dict[str, tuple[str, ...]]:
+    """As `nesting`, of any set of groups over the same rows."""
+    return {
+        label: tuple(other for other, outer in groups.items() if other != label and _is_nested(inner, outer))
+        for label, inner in groups.items()
+    }
+
+
+def _is_nested(inner: GroupDesign, outer: GroupDesign) -> bool:
+    if len(outer.levels) > len(inner.levels):
+        return False
+    known = (inner.index >= 0) & (outer.index >= 0)
+    inside, outside = inner.index[known], outer.index[known]
+    home = np.full(len(inner.levels), -1, dtype=np.int32)
+    home[inside] = outside  # the last row of each level decides; the others must agree
+    return bool(np.all(home[inside] == outside))
+
+
+# ---- encoding ----------------------------------------------------------------------------------------
+
+
+def _wants_response(schema: DataSchema, names: Names, policy: ResponsePolicy) -> bool:
+    match policy:
+        case "required":
+            return True
+        case "ignore":
+            return False
+        case "auto":
+            return all(names.is_column(name) for name in schema.response_columns)
+    raise OptionError(f"response={policy!r} is not known; legal are 'auto', 'required', 'ignore'")
+
+
+def _expressions(schema: DataSchema, *, has_response: bool) -> list[Expression]:
+    left = list(response_expressions(schema.spec.response)) if has_response else []
+    return left + [part for predictor in schema.spec.predictors for part in predictor_expressions(predictor)]
+
+
+def _settled(
+    schema: DataSchema,
+    frame: pd.DataFrame,
+    names: Names,
+    rows: np.ndarray,
+    na: NaPolicy,
+    expressions: list[Expression],
+) -> tuple[Scope, np.ndarray]:
+    """The rows in which every variable has a value, under what was learnt before."""
+    states: dict[str, dict[str, StateValue]] = {}
+    for item in schema.states:
+        state = states.setdefault(item.call, {})
+        if item.name:
+            state[item.name] = item.value
+    learnt: dict[str, State] = dict(states)
+    scope = Scope(frame.iloc[rows], names, learnt, learning=False)
+    computed = [(render_expression(part), scope.variable(part)) for part in expressions]
+    lost = without_level(computed, rows, na)
+    if lost.any():
+        rows = rows[~lost]
+        scope = Scope(frame.iloc[rows], names, learnt, learning=False)
+    return scope, rows
+
+
+def _response(schema: DataSchema, scope: Scope, *, has_response: bool) -> ResponseValues:
+    if not has_response:
+        return ResponseValues(None, None, {})
+    return encode_response(schema.spec.response, schema.response, scope)
+
+
+def _parameter(
+    predictor: Predictor,
+    schema: ParameterSchema,
+    scope: Scope,
+    variables: Mapping[str, VariableSchema],
+    new_levels: NewLevels,
+) -> ParameterDesign:
+    columns = term_columns(predictor, scope, variables)
+    coded = code_terms(schema.terms, columns, variables, intercept=schema.intercept, n=scope.n)
+    fixed = coded.values
+    if schema.dropped:
+        lost = {column.name for column in schema.dropped}
+        fixed = fixed[:, [place for place, name in enumerate(coded.names) if name not in lost]]
+    groups = [
+        _group(terms, group, scope, variables, new_levels)
+        for terms, group in zip(merged_terms(predictor), schema.groups, strict=True)
+    ]
+    return ParameterDesign(
+        fixed=pd.DataFrame(fixed, columns=list(schema.columns)),
+        offset=_offset(predictor, scope),
+        groups={group.label: group for group in groups},
+    )
+
+
+def _offset(predictor: Predictor, scope: Scope) -> np.ndarray | None:
+    """The sum of the offsets, each a number a row."""
+    if not predictor.offsets:
+        return None
+    total = np.zeros(scope.n)
+    for expression in predictor.offsets:
+        column = scope.variable(expression)
+        if column.kind == "factor" or column.values.ndim > 1:
+            raise scope.names.fail(
+                f"offset '{render_expression(expression)}' is not numeric: an offset is one number a row",
+                expression.span,
+            )
+        total = total + column.values
+    return total
+
+
+def _group(
+    terms: list[GroupTerm],
+    schema: GroupSchema,
+    scope: Scope,
+    variables: Mapping[str, VariableSchema],
+    policy: NewLevels,
+) -> GroupDesign:
+    factors = group_factors(terms[0], scope)
+    index = match_levels(schema, factors)
+    unseen, unseen_index = name_new_levels(factors, index < 0)
+    if unseen and policy == "error":
+        what = "column" if len(factors) == 1 else "grouping factor"
+        raise unseen_levels(what, schema.label, unseen, schema.levels, is_group=True)
+    z = [
+        effect_columns(effect, term, scope, variables).values
+        for effect, term in zip(schema.effects, terms, strict=True)
+    ]
+    return GroupDesign(
+        label=schema.label,
+        factors=schema.factors,
+        levels=schema.levels,
+        parts=_parts(schema),
+        coefs=schema.coefs,
+        blocks=schema.blocks,
+        index=index,
+        z=np.concatenate(z, axis=1),
+        ids=schema.ids,
+        unseen=unseen,
+        unseen_index=unseen_index if unseen else None,
+    )
+
+
+def _parts(schema: GroupSchema) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(levels[code] for code in codes)
+        for levels, codes in zip(schema.factor_levels, schema.codes, strict=True)
+    )

@@ -1,0 +1,102 @@
+"""Levels of grouping factors as integers: combinations are never pasted text and never a dense matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.data.columns import Column, drop_unused, recode
+from bayesformula.data.learnt import GroupSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Combinations:
+    """The observed combinations of factors: codes of each factor at each of the J combinations."""
+
+    factor_levels: tuple[tuple[str, ...], ...]
+    codes: tuple[np.ndarray, ...]
+
+    def parts(self) -> tuple[tuple[str, ...], ...]:
+        """For each factor the J names of its levels."""
+        return tuple(
+            tuple(np.array(levels, dtype=object)[codes].tolist())
+            for levels, codes in zip(self.factor_levels, self.codes, strict=True)
+        )
+
+
+def observed_combinations(factors: Sequence[Column]) -> Combinations:
+    """Combinations that occur, sorted by the levels of the first factor, then the second, ..."""
+    used = [drop_unused(factor) for factor in factors]
+    key = used[0].values
+    heads: list[np.ndarray] = []
+    for factor in used[1:]:
+        joint, key = np.unique(key * len(factor.levels) + factor.values, return_inverse=True)
+        heads = [head[joint // len(factor.levels)] for head in heads] or [joint // len(factor.levels)]
+        heads.append(joint % len(factor.levels))
+    if not heads:
+        heads = [np.arange(len(used[0].levels))]
+    return Combinations(tuple(factor.levels for factor in used), tuple(heads))
+
+
+def level_names(parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """`x:y` for each combination; where two would read the same, parts with `:` are quoted."""
+    if len(parts) == 1:
+        return tuple(parts[0])
+    names = [":".join(combination) for combination in zip(*parts, strict=True)]
+    if len(set(names)) == len(names):
+        return tuple(names)
+    count = Counter(names)
+    for place, combination in enumerate(zip(*parts, strict=True)):
+        if count[names[place]] > 1:
+            names[place] = ":".join(f"'{part}'" if ":" in part else part for part in combination)
+    return _numbered(names)
+
+
+def _numbered(names: list[str]) -> tuple[str, ...]:
+    """Names made unique by a count, should quoting not have sufficed."""
+    seen = set(names) if len(set(names)) < len(names) else None
+    if seen is None:
+        return tuple(names)
+    taken: set[str] = set()
+    for place, name in enumerate(names):
+        unique, step = name, 2
+        while unique in taken or (unique != name and unique in seen):
+            unique, step = f"{name} ({step})", step + 1
+        taken.add(unique)
+        names[place] = unique
+    return tuple(names)
+
+
+def match_levels(group: GroupSchema, factors: Sequence[Column]) -> np.ndarray:
+    """(n,) int32: the level of each row by its parts, -1 for a combination that the schema does not have."""
+    n = len(factors[0].values)
+    known, key = np.zeros(len(group.levels), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    lost = np.zeros(n, dtype=bool)
+    for factor, levels, codes in zip(factors, group.factor_levels, group.codes, strict=True):
+        part = recode(factor, levels).values
+        lost |= part < 0
+        known = known * len(levels) + np.asarray(codes, dtype=np.int64)
+        key = np.where(lost, 0, key * len(levels) + part)
+        # both are counted anew at every step: many factors of many levels cannot overflow
+        found, known = np.unique(known, return_inverse=True)
+        place = np.minimum(np.searchsorted(found, key), len(found) - 1)
+        lost |= found[place] != key
+        key = place
+    position = np.empty(len(group.levels), dtype=np.int32)
+    position[known] = np.arange(len(group.levels), dtype=np.int32)
+    return np.where(lost, np.int32(-1), position[key])
+
+
+def name_new_levels(factors: Sequence[Column], unknown: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the levels in rows marked `unknown`, and (n,) int32 which of them a row has, else -1."""
+    index = np.full(len(unknown), -1, dtype=np.int32)
+    if not unknown.any():
+        return (), index
+    rows = [Column("factor", factor.values[unknown], factor.levels) for factor in factors]
+    frame = pd.DataFrame({place: factor.values for place, factor in enumerate(rows)})
+    index[unknown] = frame.groupby(list(frame.columns), sort=True).ngroup().to_numpy()
+    return level_names(observed_combinations(rows).parts()), index

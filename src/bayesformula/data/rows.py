@@ -1,0 +1,150 @@
+"""Which rows are used, and what may stand in them: missing values, infinities, new levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.data.columns import Column, as_factor, first_rows, recode
+from bayesformula.data.expressions import Scope
+from bayesformula.data.learnt import NaPolicy, VariableSchema
+from bayesformula.data.names import walk
+from bayesformula.errors import BayesFormulaError, DataError, UnseenLevelError, listing
+from bayesformula.syntax.ast import Binary, Call, Expression, Name, Paren, Unary
+from bayesformula.syntax.render import render_expression
+
+NewLevels = Literal["error", "population", "sample"]
+
+
+def complete_rows(frame: pd.DataFrame, columns: Sequence[str], na: NaPolicy) -> np.ndarray:
+    """Positions of the rows that miss nothing in these columns.
+
+    Raises:
+        DataError: a value is missing and `na` is "error", or no row is complete.
+    """
+    missing = {name: frame[name].isna().to_numpy(dtype=bool) for name in columns}
+    if na == "error":
+        for name, rows in missing.items():
+            if rows.any():
+                raise _missing_value(f"column '{name}'", np.flatnonzero(rows))
+    lost = np.zeros(len(frame), dtype=bool)
+    for rows in missing.values():
+        lost |= rows
+    if lost.all():
+        parts = [f"'{name}' is missing in {int(rows.sum())}" for name, rows in missing.items() if rows.any()]
+        raise DataError(f"no rows are left: of {len(frame)} rows, {', '.join(parts)}")
+    return np.flatnonzero(~lost)
+
+
+def _missing_value(what: str, positions: np.ndarray) -> DataError:
+    count = len(positions)
+    return DataError(
+        f"{what} has {count} missing {'value' if count == 1 else 'values'}, in {first_rows(positions)}\n"
+        '  Fill them in, or pass na="drop" to leave these rows out.'
+    )
+
+
+def without_level(columns: Iterable[tuple[str, Column]], rows: np.ndarray, na: NaPolicy) -> np.ndarray:
+    """(n,) which rows have no level of a computed factor: `cut()` outside its breaks, `factor(levels=)`."""
+    lost = np.zeros(len(rows), dtype=bool)
+    for label, column in columns:
+        if column.kind == "numeric":
+            continue
+        empty = column.values < 0 if column.kind == "factor" else np.isnan(column.values)
+        if na == "error" and empty.any():
+            raise _missing_value(f"'{label}'", rows[empty])
+        lost |= empty
+    if lost.all():
+        raise DataError("no rows are left: a computed factor has no level in any of them")
+    return lost
+
+
+# ---- infinities --------------------------------------------------------------------------------------
+
+
+def check_finite(scope: Scope, expression: Expression, rows: np.ndarray) -> None:
+    """Refuse infinities and undefined results, naming the innermost part at fault and the first rows."""
+    if not _bad_rows(scope.variable(expression)).any():
+        return
+    culprit, bad = expression, _bad_rows(scope.variable(expression))
+    for part in walk(expression):
+        inner = _evaluated(scope, part)
+        if inner is not None and (_bad_rows(inner) & bad).any():
+            culprit, bad = part, _bad_rows(inner)
+            break
+    raise DataError(_not_finite(scope, expression, culprit, rows[bad]))
+
+
+def _evaluated(scope: Scope, part: Expression) -> Column | None:
+    """A part's value, where it has one by itself (the constants of `c()` have none)."""
+    if not isinstance(part, Name | Binary | Unary | Paren | Call):
+        return None
+    try:
+        return scope.variable(part)
+    except BayesFormulaError:
+        return None
+
+
+def _bad_rows(column: Column) -> np.ndarray:
+    if column.kind != "numeric":
+        return np.zeros(len(column.values), dtype=bool)
+    bad = ~np.isfinite(column.values)
+    return np.any(bad, axis=1) if bad.ndim == 2 else np.asarray(bad)
+
+
+def _not_finite(scope: Scope, whole: Expression, part: Expression, positions: np.ndarray) -> str:
+    name, where = render_expression(part), first_rows(positions)
+    if isinstance(part, Name):
+        count = len(positions)
+        return f"column '{part.text}' has {count} infinite {'value' if count == 1 else 'values'}, in {where}"
+    inside = "" if part == whole else f" in {render_expression(whole)}"
+    return (
+        f"{name}{inside} is not a finite number in {where}\n"
+        f"  Change the values there, or guard it, as log(x + 1) or ifelse(x > 0, log(x), 0)."
+    )
+
+
+# ---- levels ------------------------------------------------------------------------------------------
+
+
+def in_schema_levels(column: Column, schema: VariableSchema) -> Column:
+    """A variable of new data as the schema knows it: a factor's codes counted in the learnt levels.
+
+    Raises:
+        UnseenLevelError: it holds a level that the training data did not.
+        DataError: it is text where the training data had numbers.
+    """
+    if schema.kind == "numeric":
+        if column.kind == "factor":
+            raise DataError(
+                f"'{schema.label}' was numeric in the training data and is text or a category here"
+            )
+        return column
+    factor = as_factor(column)
+    moved = recode(factor, schema.levels)
+    lost = np.unique(factor.values[(moved.values < 0) & (factor.values >= 0)])
+    if len(lost):
+        names = [factor.levels[code] for code in lost.tolist()]
+        raise unseen_levels("column", schema.label, names, schema.levels, is_group=False)
+    return moved
+
+
+def unseen_levels(
+    what: str, label: str, names: Sequence[str], known: Sequence[str], *, is_group: bool
+) -> UnseenLevelError:
+    """The error for levels that were not in the training data."""
+    count = f"{len(names)} level that was" if len(names) == 1 else f"{len(names)} levels that were"
+    ends = f"'{known[0]}' ... '{known[-1]}'" if len(known) > 5 else listing(known)
+    remedy = (
+        'Pass new_levels="population" to set their effects to 0,\n'
+        '  or new_levels="sample" to draw them from the fitted distribution.'
+        if is_group
+        else "A level without data has no population effect; leave these rows out."
+    )
+    return UnseenLevelError(
+        f"{what} '{label}' has {count} not in the training data: {listing(names, 5)}\n"
+        f"  Trained on {len(known)} {'level' if len(known) == 1 else 'levels'} ({ends}). {remedy}"
+    )

@@ -1,0 +1,234 @@
+"""Learning from the training data: what each variable is, its levels and numbers, which columns remain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.data.arguments import State
+from bayesformula.data.coding import code_terms, codings_in_full, find_dropped
+from bayesformula.data.columns import TREATMENT, Column, as_factor, drop_unused
+from bayesformula.data.dots import expand
+from bayesformula.data.effects import learn_groups
+from bayesformula.data.expressions import Scope
+from bayesformula.data.learnt import (
+    DataSchema,
+    DroppedColumn,
+    EffectSchema,
+    GroupSchema,
+    InfinitePolicy,
+    NaPolicy,
+    ParameterSchema,
+    ResponseSchema,
+    StateItem,
+    TermSchema,
+    VariableSchema,
+)
+from bayesformula.data.names import Names, UserTransform
+from bayesformula.data.response import learn_response, response_expressions
+from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
+from bayesformula.data.saving import schema_from_json, schema_to_json
+from bayesformula.errors import OptionError
+from bayesformula.syntax.ast import Expression, FormulaSpec, Predictor
+from bayesformula.syntax.render import render_expression
+
+__all__ = [
+    "DataSchema",
+    "DroppedColumn",
+    "EffectSchema",
+    "GroupSchema",
+    "InfinitePolicy",
+    "NaPolicy",
+    "ParameterSchema",
+    "ResponseSchema",
+    "StateItem",
+    "TermSchema",
+    "VariableSchema",
+    "learn",
+    "schema_from_json",
+    "schema_to_json",
+]
+
+
+def learn(
+    spec: FormulaSpec,
+    frame: pd.DataFrame,
+    *,
+    na: NaPolicy = "drop",
+    transforms: Mapping[str, UserTransform] | None = None,
+    infinite: InfinitePolicy = "error",
+) -> DataSchema:
+    """What must be known of the training data to encode any other frame in the same way.
+
+    Rows that miss a value in a used column are set aside first; levels, means and the like are then
+    learnt from the rows that remain.
+
+    Args:
+        spec: a lowered formula.
+        frame: the training data.
+        na: "drop" leaves rows with missing values out, "error" refuses them.
+        transforms: functions of the user's own by the name they have in the formula.
+        infinite: "keep" leaves infinities and undefined results to `check`, which finds them.
+
+    Returns:
+        A frozen value, saved by `schema_to_json`.
+
+    Raises:
+        UnknownColumnError: the formula names a column that the data do not have.
+        FormulaError: an unknown function, or one with wrong arguments.
+        DataError: no rows are left, or values that are not finite.
+
+    >>> from bayesformula.syntax.lower import lower
+    >>> from bayesformula.syntax.parse import parse
+    >>> frame = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [0, 1, 5], "f": ["a", "b", "b"]})
+    >>> learn(lower(parse("y ~ scale(x) + f")), frame).mu.columns
+    ('Intercept', 'scale(x)', 'fb')
+    """
+    if na not in ("drop", "error"):
+        raise OptionError(f"na={na!r} is not a policy for missing values; legal are 'drop' and 'error'")
+    names = Names(frame.columns.tolist(), spec.source, transforms or {})
+    spec = expand(spec, names)
+    used, of_response = _used_columns(spec, names)
+    rows = complete_rows(frame, used, na) if used else np.arange(len(frame))
+    scope, rows = _settled(spec, cast(pd.DataFrame, frame[list(used)]), names, rows, na)
+    if infinite == "error":
+        for expression in all_expressions(spec):
+            check_finite(scope, expression, rows)
+    variables = learn_variables(spec, scope)
+    return DataSchema(
+        spec=spec,
+        na=na,
+        columns=used,
+        response_columns=of_response,
+        variables=tuple(variables.values()),
+        states=_state_items(scope.states),
+        parameters=tuple(_learn_parameter(predictor, scope, variables) for predictor in spec.predictors),
+        response=learn_response(spec.response, scope),
+        transforms=tuple(transforms or ()),
+        n_rows=len(rows),
+        n_dropped=len(frame) - len(rows),
+        notes=_notes(spec),
+    )
+
+
+# ---- what the formula reads --------------------------------------------------------------------------
+
+
+def predictor_expressions(predictor: Predictor) -> Iterator[Expression]:
+    """The variables, offsets and grouping factors of one linear predictor."""
+    for term in predictor.terms:
+        yield from term.variables
+    yield from predictor.offsets
+    for group in predictor.groups:
+        for term in group.terms:
+            yield from term.variables
+        yield from group.factors
+
+
+def all_expressions(spec: FormulaSpec) -> Iterator[Expression]:
+    """Every expression that needs the data, the response's first."""
+    yield from response_expressions(spec.response)
+    for predictor in spec.predictors:
+        yield from predictor_expressions(predictor)
+
+
+def _used_columns(spec: FormulaSpec, names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns read, in order; and those of them that only the response reads."""
+    left = [name for part in response_expressions(spec.response) for name in names.used(part)]
+    right = [
+        name
+        for predictor in spec.predictors
+        for part in predictor_expressions(predictor)
+        for name in names.used(part)
+    ]
+    used = tuple(dict.fromkeys(left + right))
+    return used, tuple(name for name in dict.fromkeys(left) if name not in set(right))
+
+
+# ---- learning ----------------------------------------------------------------------------------------
+
+
+def _settled(
+    spec: FormulaSpec, frame: pd.DataFrame, names: Names, rows: np.ndarray, na: NaPolicy
+) -> tuple[Scope, np.ndarray]:
+    """The rows in which every variable has a value, and what they teach.
+
+    A computed factor may miss levels in complete rows (`cut()`); leaving those out changes what a mean
+    is, so that all is learnt again until no row is lost.
+    """
+    while True:
+        states: dict[str, State] = {}
+        scope = Scope(frame.iloc[rows], names, states, learning=True)
+        computed = [(render_expression(part), scope.variable(part)) for part in all_expressions(spec)]
+        lost = without_level(computed, rows, na)
+        if not lost.any():
+            return scope, rows
+        rows = rows[~lost]
+
+
+def learn_variables(spec: FormulaSpec, scope: Scope) -> dict[str, VariableSchema]:
+    """What each variable of a population or group term is, by its canonical text."""
+    variables: dict[str, VariableSchema] = {}
+    for predictor in spec.predictors:
+        terms = [*predictor.terms, *(term for group in predictor.groups for term in group.terms)]
+        for term in terms:
+            for label, expression in zip(term.labels, term.variables, strict=True):
+                if label not in variables:
+                    variables[label] = _learn_variable(label, scope.variable(expression))
+    return variables
+
+
+def _learn_variable(label: str, column: Column) -> VariableSchema:
+    if column.kind == "numeric":
+        width = column.values.shape[1] if column.values.ndim == 2 else 0
+        names = column.names or tuple(str(step) for step in range(1, width + 1))
+        return VariableSchema(label, "numeric", names=names)
+    factor = drop_unused(as_factor(column))
+    return VariableSchema(
+        label, "factor", factor.levels, factor.contrast or TREATMENT, ordered=factor.ordered
+    )
+
+
+def _learn_parameter(
+    predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema]
+) -> ParameterSchema:
+    factors = frozenset(label for label, variable in variables.items() if variable.kind == "factor")
+    terms = codings_in_full(predictor.terms, intercept=predictor.intercept, factors=factors)
+    columns = term_columns(predictor, scope, variables)
+    coded = code_terms(terms, columns, variables, intercept=predictor.intercept, n=scope.n)
+    dropped = find_dropped(coded)
+    lost = {column.name for column in dropped}
+    return ParameterSchema(
+        parameter=predictor.parameter,
+        intercept=predictor.intercept,
+        terms=terms,
+        columns=tuple(name for name in coded.names if name not in lost),
+        dropped=dropped,
+        groups=learn_groups(predictor, scope, variables, factors),
+    )
+
+
+def term_columns(
+    predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema]
+) -> dict[str, Column]:
+    """The variables of a predictor's terms, factors counted in the levels of the schema."""
+    terms = [*predictor.terms, *(term for group in predictor.groups for term in group.terms)]
+    return {
+        label: in_schema_levels(scope.variable(expression), variables[label])
+        for term in terms
+        for label, expression in zip(term.labels, term.variables, strict=True)
+    }
+
+
+def _state_items(states: Mapping[str, State]) -> tuple[StateItem, ...]:
+    items: list[StateItem] = []
+    for call, state in states.items():
+        items += [StateItem(call, name, value) for name, value in state.items()] or [StateItem(call, "", 0.0)]
+    return tuple(items)
+
+
+def _notes(spec: FormulaSpec) -> tuple[tuple[str, str], ...]:
+    return tuple(("duplicate-term" if "twice" in note else "formula-note", note) for note in spec.notes)

@@ -1,0 +1,322 @@
+"""Text, dicts and lists become prior statements; nothing in them is ever evaluated.
+
+The language is `grammar/prior.lark`. What is checked here needs no model: the spelling, the distribution
+and its numbers. Whether an address exists, and what may stand there, is `model.resolve`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, cast
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+from bayesformula.errors import PriorError, Span, listing, nearest
+from bayesformula.priors import DISTRIBUTIONS, Address, Distribution, Prior, PriorRow, Statement, wrap_items
+from bayesformula.syntax.grammar import grammar_text
+
+HOW = (
+    "A statement is `address ~ distribution(numbers)`, as in `b[x] ~ normal(0, 1)` or `sd ~ exponential(1)`."
+)
+COMPUTED = "Arguments are numbers, separated by commas: nothing in a prior is computed, work them out first."
+RECIPROCAL = frozenset({"scale", "mean", "theta", "beta"})  # what others call 1 / rate
+
+
+def parse_priors(source: object) -> tuple[Statement, ...]:
+    """Read prior statements from whatever the user has them in.
+
+    Args:
+        source: None; a text with one or several statements; a list of such texts; a dict
+            `{"b": "normal(0, 1)", "sd[cafe]": "exponential(1)"}`; or what `fit.priors` and `explain` list
+            (a table, or dicts, with `address` and `prior`).
+
+    Raises:
+        PriorError: something cannot be read, or a distribution's numbers are illegal.
+
+    >>> [statement.render() for statement in parse_priors("b ~ normal(0, 1); sd[ g ] ~ flat()")]
+    ['b ~ normal(0, 1)', 'sd[g] ~ flat']
+    """
+    if source is None:
+        return ()
+    if isinstance(source, str):
+        return parse_text(source)
+    if isinstance(source, Mapping):
+        return _read_mapping(cast("Mapping[object, object]", source))
+    if hasattr(source, "columns") and hasattr(source, "to_dict"):  # fit.priors, or another table of its shape
+        source = cast("Any", source).to_dict("records")
+    if not isinstance(source, Iterable):
+        raise PriorError(f"priors={source!r} cannot be read", hint=HOW)
+    return tuple(statement for item in cast("Iterable[object]", source) for statement in _read_item(item))
+
+
+def _read_item(item: object) -> tuple[Statement, ...]:
+    match item:
+        case str():
+            return parse_text(item)
+        case Statement():
+            return (item,)
+        case PriorRow():
+            return parse_text(item.statement)
+        case Mapping():
+            return _read_mapping(cast("Mapping[object, object]", item))
+        case _:
+            raise PriorError(f"{item!r} is not a prior statement", hint=HOW)
+
+
+def _read_mapping(entries: Mapping[object, object]) -> tuple[Statement, ...]:
+    if "prior" in entries and ("address" in entries or "parameter" in entries):  # one row of `fit.priors`
+        entries = {entries.get("address", entries.get("parameter")): entries["prior"]}
+    return tuple(_read_pair(address, prior) for address, prior in entries.items())
+
+
+def _read_pair(address: object, prior: object) -> Statement:
+    if not isinstance(address, str) or not isinstance(prior, str | Prior):
+        raise PriorError(
+            f"{{{address!r}: {prior!r}}} is not a prior",
+            hint="Both are text in a dict of priors: {'b': 'normal(0, 1)', 'sd[cafe]': 'exponential(1)'}.",
+        )
+    text = f"{address} ~ {prior}"
+    statements = parse_text(text)
+    if len(statements) != 1:
+        raise PriorError(
+            "one entry of a dict must hold one prior", text=text, span=Span(0, len(text)), hint=HOW
+        )
+    return statements[0]
+
+
+def parse_text(text: str) -> tuple[Statement, ...]:
+    """Read the statements of one text: lines or `;` between them, comments from `#`."""
+    tree = _parse_tree(text)
+    return tuple(_read_statement(text, child) for child in _trees(tree, "statement"))
+
+
+# ---- from Lark's tree to values ----------------------------------------------------------------------
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(grammar_text("prior.lark"), parser="lalr", lexer="contextual", propagate_positions=True)
+
+
+def _parse_tree(text: str) -> Tree[Token]:
+    try:
+        return cast("Tree[Token]", _parser().parse(text))
+    except UnexpectedToken as error:
+        start = len(text.rstrip()) if error.token.type == "$END" else int(error.token.start_pos or 0)
+        accepted = cast("set[str]", error.accepts or error.expected or set())
+    except UnexpectedCharacters as error:
+        start, accepted = int(error.pos_in_stream or 0), cast("set[str]", error.allowed or set())
+    except UnexpectedEOF:
+        start, accepted = len(text.rstrip()), set[str]()
+    raise _unexpected(text, start, accepted)
+
+
+def _trees(tree: Tree[Token], name: str) -> list[Tree[Token]]:
+    return [child for child in tree.children if isinstance(child, Tree) and child.data == name]
+
+
+def _tokens(tree: Tree[Token]) -> list[Token]:
+    return [child for child in tree.children if isinstance(child, Token)]
+
+
+def _span(tree: Tree[Token]) -> Span:
+    return Span(tree.meta.start_pos, tree.meta.end_pos)
+
+
+def _token_span(token: Token) -> Span:
+    return Span(int(token.start_pos or 0), int(token.end_pos or 0))
+
+
+def _read_statement(text: str, tree: Tree[Token]) -> Statement:
+    (address,), (prior,) = _trees(tree, "address"), _trees(tree, "prior")
+    names = [str(token) for token in _tokens(address)]
+    parts = tuple(_slice(text, _span(part)) for part in _trees(address, "part"))
+    where, at = _span(address), _span(prior)
+    at = Span(at.start, at.start + len(text[at.start : at.stop].rstrip()))
+    predictor = names[0] if len(names) == 2 else ""
+    return Statement(Address(predictor, names[-1], parts), _read_prior(text, prior), text, where, at)
+
+
+def _slice(text: str, span: Span) -> str:
+    return text[span.start : span.stop].strip()
+
+
+def _read_prior(text: str, tree: Tree[Token]) -> Prior:
+    name = _tokens(tree)[0]
+    record = DISTRIBUTIONS.get(str(name))
+    if record is None:
+        legal = wrap_items(DISTRIBUTIONS[other].signature for other in nearest(str(name), DISTRIBUTIONS))
+        raise PriorError(
+            f"there is no distribution '{name}'",
+            text=text,
+            span=_token_span(name),
+            hint=f"Distributions, nearest first:\n{legal}.",
+        )
+    prior = Prior(record.name, _read_arguments(text, tree, record))
+    for truncation in _trees(tree, "truncation"):
+        prior = _truncate(text, truncation, prior, record)
+    return prior
+
+
+def _read_arguments(text: str, tree: Tree[Token], record: Distribution) -> tuple[float, ...]:
+    values: dict[str, float] = {}
+    given = [_tokens(argument) for argument in _trees(tree, "argument")]
+    for position, tokens in enumerate(given):
+        if len(tokens) == 2:
+            name = _named(text, tokens[0], record, values)
+        elif any(len(earlier) == 2 for earlier in given[:position]):
+            raise PriorError(
+                "an argument without a name cannot follow one with a name",
+                text=text,
+                span=_token_span(tokens[0]),
+                hint=f"Write {record.signature}, with or without the names.",
+            )
+        elif position >= len(record.arguments):
+            raise _wrong_count(text, tree, record, len(given))
+        else:
+            name = record.arguments[position]
+        values[name] = _read_number(text, tokens[-1], name, record)
+    if len(values) < len(record.arguments):
+        raise _wrong_count(text, tree, record, len(given))
+    if record.name == "uniform" and values["lower"] >= values["upper"]:
+        raise PriorError(
+            "the lower end of a uniform must be below its upper end",
+            text=text,
+            span=_span(tree),
+            hint="Write uniform(lower, upper), as in uniform(0, 10).",
+        )
+    return tuple(values[name] for name in record.arguments)
+
+
+def _named(text: str, token: Token, record: Distribution, values: Mapping[str, float]) -> str:
+    """The argument that a written name means, synonyms resolved."""
+    written = str(token)
+    name = dict(record.synonyms).get(written, written)
+    if name in record.arguments and name not in values:
+        return name
+    if name in values:
+        message = f"the argument '{name}' of {record.name} is given twice"
+        hint = f"Write {record.signature}, each argument once."
+    else:
+        message = f"{record.name} has no argument '{written}'"
+        hint = f"Write {record.signature}"
+        hint += (
+            f": the arguments are {listing(nearest(written, record.arguments))}."
+            if record.arguments
+            else " alone."
+        )
+        if written in RECIPROCAL and "rate" in record.arguments:
+            hint += f" The rate is 1 / {written}."
+    raise PriorError(message, text=text, span=_token_span(token), hint=hint)
+
+
+def _read_number(text: str, token: Token, name: str, record: Distribution) -> float:
+    value = float(token) if token.type == "NUMBER" else math.nan
+    if not math.isfinite(value):
+        raise PriorError(
+            f"the {name} of {record.name} must be a finite number, not {token}",
+            text=text,
+            span=_token_span(token),
+            hint="Numbers are written out, as in 2.5 or 1e-3; for a prior without bounds write `flat`.",
+        )
+    if name in record.positive and value <= 0:
+        raise PriorError(
+            f"the {name} of {record.name} must be above 0, not {token}",
+            text=text,
+            span=_token_span(token),
+            hint=f"Write {record.signature} with {' and '.join(record.positive)} above 0.",
+        )
+    return value
+
+
+def _wrong_count(text: str, tree: Tree[Token], record: Distribution, given: int) -> PriorError:
+    count = len(record.arguments)
+    takes = {0: "no arguments", 1: "1 argument"}.get(count, f"{count} arguments")
+    has = {0: "none is", 1: "1 is"}.get(given, f"{given} are")
+    return PriorError(
+        f"{record.name} takes {takes}, and {has} given",
+        text=text,
+        span=Span(tree.meta.start_pos, tree.meta.start_pos + len(_slice(text, _span(tree)))),
+        hint=f"Write {record.signature}.",
+    )
+
+
+def _truncate(text: str, tree: Tree[Token], prior: Prior, record: Distribution) -> Prior:
+    (low, _) = [token for token in _tokens(tree) if token.type in ("NUMBER", "INFINITY")]
+    span = Span(tree.meta.start_pos, tree.meta.end_pos)
+    if float(low) != 0 or record.support in ("point", "correlation"):
+        raise PriorError(
+            "the only truncation is that of a distribution to [0, inf)",
+            text=text,
+            span=span,
+            hint="Write `normal(0, 1) truncated to [0, inf)`, or uniform(lower, upper) for other bounds.",
+        )
+    if record.name == "uniform" and prior.arguments[1] <= 0:
+        raise PriorError(
+            "nothing of this uniform is above 0", text=text, span=span, hint="Leave the truncation out."
+        )
+    return prior.truncated_to_positive()
+
+
+# ---- what the grammar refuses ------------------------------------------------------------------------
+
+
+def _unexpected(text: str, start: int, accepted: set[str]) -> PriorError:
+    word = re.compile(r"\w+|[^\n]|").match(text, start)
+    found = word[0] if word is not None else ""
+    opened = _unclosed(text, start)
+    if not found and opened is not None:
+        return PriorError(
+            f"`{text[opened]}` is not closed",
+            text=text,
+            span=Span(opened, opened + 1),
+            hint="Write sd[cafe, afternoon] ~ half_normal(1), each statement on one line.",
+        )
+    label, hint = _expected(found, accepted)
+    what = f"unexpected `{found}` in a prior" if found else "the statement ends too early"
+    return PriorError(what, text=text, span=Span(start, start + len(found)), label=label, hint=hint)
+
+
+def _unclosed(text: str, stop: int) -> int | None:
+    """Where the first bracket opens that is still open at `stop`, on the line of `stop`."""
+    opened: list[int] = []
+    line = text.rfind("\n", 0, stop) + 1
+    for piece in re.finditer(r"`(?:\\.|[^`\\\n])*`|[()\[\]]", text[line:stop]):
+        if piece[0] in "([":
+            opened.append(line + piece.start())
+        elif piece[0] in ")]" and opened:
+            opened.pop()
+    return opened[0] if opened else None
+
+
+def _expected(found: str, accepted: set[str]) -> tuple[str, str]:
+    """What should stand there and what to write, by the tokens that the grammar allows."""
+    if "_TILDE" in accepted:
+        if found == "(":
+            return "expected `~` or `[`", "Names stand in square brackets: write sd[cafe], not sd(cafe)."
+        return "expected `~`", HOW
+    if "TEXT" in accepted:
+        return (
+            "expected a name",
+            "Names stand in brackets, separated by commas: sd[cafe], sd[cafe, afternoon].",
+        )
+    if "NUMBER" in accepted:
+        return "expected a number", COMPUTED
+    if "TRUNCATED" in accepted:
+        if found == "-":
+            return (
+                "expected the end",
+                "Names of distributions have `_`: write half_normal(1), not half-normal(1).",
+            )
+        return "expected the end", "Separate statements by `;` or a new line; a prior is one distribution."
+    if "RPAR" in accepted:
+        return "expected `,` or `)`", COMPUTED
+    if accepted and accepted <= {"TO", "LSQB", "INFINITY", "COMMA"}:
+        return "", "Write `normal(0, 1) truncated to [0, inf)`."
+    if "_SEPARATOR" in accepted or "DOT" in accepted:
+        return "expected an address", HOW
+    return "expected a distribution", HOW

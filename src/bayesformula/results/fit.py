@@ -1,0 +1,245 @@
+"""The result: a frozen value; every table, plot and file is a function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayesformula.families import Family
+from bayesformula.model.spec import ModelSpec
+from bayesformula.results import dataset, names, render, summary, tables
+from bayesformula.results.health import Health, judge
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from bayesformula.compiler.emit import Program
+    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.compiler.plan import Plan
+    from bayesformula.data.checks import Finding
+    from bayesformula.data.schema import DataSchema
+    from bayesformula.runner.config import RunConfig
+
+MAX_JUDGED_EFFECTS = 2000
+"""Group effects whose convergence is looked at; beyond that the first of each group."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model. Printing it shows the summary.
+
+    Attributes:
+        spec: the model as data: formula, family, groups, priors.
+        plan: how it was sampled, and why so.
+        config: options of the run.
+        schema: what was learnt from the data, to encode new ones.
+        frame: used columns of the used rows, or None where they were not kept.
+        levels: per group its level names and their parts.
+        draws: reported parameters by name, (chains, draws, ...).
+        stats: what the sampler counted, (chains, draws) each.
+        z: (chains, draws, dim) the sampler's own coordinates.
+        timing: seconds of each stage, device and why, leapfrog steps a draw.
+        findings: what the checks of data and design found.
+        n_dropped: rows left out for missing values.
+        versions: of the packages that made the numbers.
+        prior_only: the draws are from the prior.
+        compiled: gives the program and its argument, for the emitted model.
+    """
+
+    spec: ModelSpec
+    plan: Plan
+    config: RunConfig
+    schema: DataSchema
+    frame: pd.DataFrame | None
+    levels: dataset.Levels
+    draws: Mapping[str, np.ndarray]
+    stats: Mapping[str, np.ndarray]
+    z: np.ndarray
+    timing: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    n_dropped: int
+    versions: Mapping[str, str]
+    prior_only: bool
+    compiled: Callable[[], tuple[Program, ModelData]] = field(repr=False)
+
+    # ---- tables ----
+
+    def summary(self, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
+        """Every parameter but the group effects, by flat name.
+
+        Args:
+            ci: probability inside the interval.
+            kind: "eti" for equal tails, "hdi" for the highest density.
+
+        Returns:
+            Columns mean sd lower upper ess_bulk ess_tail r_hat mcse_mean, not rounded.
+        """
+        return summary.summary(self.spec, self.draws, self._quality, ci, kind)
+
+    def fixed(self, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
+        """Population coefficients by term (lme4's `fixef`)."""
+        summary.check_interval(ci, kind)
+        return tables.fixed(self, ci, kind)
+
+    def groups(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
+        """Group effects, deviations from the population (lme4's `ranef`), by group, level and coefficient."""
+        summary.check_interval(ci, kind)
+        return tables.effects(self, group, ci, kind, total=False)
+
+    def coef(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
+        """Coefficients of each level: population plus group effect, by group, level and coefficient."""
+        summary.check_interval(ci, kind)
+        return tables.effects(self, group, ci, kind, total=True)
+
+    def varcorr(self, *, ci: float = 0.95, kind: str = "eti") -> tables.VarCorr:
+        """Sds, correlations and covariance matrices of the group effects, by group."""
+        summary.check_interval(ci, kind)
+        return tables.varcorr(self, ci, kind)
+
+    def ngrps(self) -> dict[str, int]:
+        """Number of levels of each group."""
+        return {group.label: group.n_levels for group in self.spec.groups}
+
+    def draws_frame(self, *, effects: bool = True) -> pd.DataFrame:
+        """All draws under flat brms names, indexed by chain and draw; `effects=False` leaves out r_."""
+        return tables.draws_frame(self, effects=effects)
+
+    fixef = fixed
+    ranef = groups
+    VarCorr = varcorr
+
+    # ---- what was fitted ----
+
+    @property
+    def formula(self) -> str:
+        return self.spec.formula
+
+    @property
+    def family(self) -> Family:
+        return self.spec.family
+
+    @cached_property
+    def priors(self) -> pd.DataFrame:
+        """The prior of every parameter: how to write it, where it is from, and why."""
+        import pandas as pd
+
+        from bayesformula.model.spec import prior_records
+
+        rows = prior_records(self.spec)
+        return pd.DataFrame(rows).set_index("parameter")
+
+    @property
+    def model(self) -> Callable[[], None]:
+        """The emitted NumPyro model, its data bound: to render, trace, or hand to SVI.
+
+        The model computes in float64: call it inside `jax.enable_x64(True)`.
+        """
+        program, data = self.compiled()
+        return partial(program.model, data)
+
+    # ---- draws as xarray ----
+
+    @cached_property
+    def posterior(self) -> xr.Dataset:
+        """Draws with named dimensions: b(term), sd_<g>(coef_<g>), cor_<g>, r_<g>(<g>, coef_<g>), sigma."""
+        return dataset.posterior(self.spec, self.levels, self.draws)
+
+    @cached_property
+    def data_tree(self) -> xr.DataTree:
+        """An ArviZ DataTree: posterior, sample_stats, observed_data."""
+        y = None
+        if self.frame is not None:
+            y = np.asarray(self.compiled()[1].rows.y)
+        return dataset.data_tree(self.posterior, self.stats, y, self.spec.response)
+
+    # ---- quality ----
+
+    @cached_property
+    def _quality(self) -> dict[str, np.ndarray]:
+        return summary.diagnostics(summary.stack(self.draws, names.scalars(self.spec)))
+
+    @cached_property
+    def health(self) -> Health:
+        """Divergences, R-hat, ESS, E-BFMI, with a remedy for what is wrong."""
+        labels = [row.flat for row in names.scalars(self.spec)]
+        quality = {name: [values] for name, values in self._quality.items()}
+        for group in self.spec.groups:
+            r = self.draws.get(f"r_{group.label}")
+            if r is None:
+                continue
+            flat = r.reshape(*r.shape[:2], -1)[:, :, :MAX_JUDGED_EFFECTS]
+            labels += names.effect_names(group, self.levels[group.label][0])[: flat.shape[2]]
+            for name, values in summary.diagnostics(flat).items():
+                quality[name].append(values)
+        joined = {name: np.concatenate(parts) for name, parts in quality.items()}
+        return judge(labels, joined, self.stats, self.config.max_tree_depth, self.plan.name)
+
+    @property
+    def divergences(self) -> int:
+        """Divergent transitions after warmup."""
+        return int(np.sum(self.stats["diverging"]))
+
+    # ---- files ----
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False, data: bool = True) -> None:
+        """Write everything to one netCDF file, whole or not at all.
+
+        Args:
+            path: usually ends in .nc.
+            overwrite: replace a file that exists.
+            data: keep the used columns of the used rows; without them `bf.load` gives tables and draws, and
+                what needs the rows says so.
+
+        Raises:
+            FileExistsRefusal: the file exists and `overwrite` is False.
+        """
+        from bayesformula.results import store
+
+        store.save(self, path, overwrite=overwrite, data=data)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a fit is not pickled: write fit.save('fit.nc') and bf.load('fit.nc')")
+
+    def __repr__(self) -> str:
+        return render.text(self)
+
+    def _repr_html_(self) -> str:
+        return render.markup(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `explain` says, and summary, health, timing and versions, as plain values, NaN as None."""
+        from bayesformula.model.explain import Explanation
+
+        explanation = Explanation(
+            self.spec,
+            n_dropped=self.n_dropped,
+            response=self.schema.response.facts,
+            plan=(self.plan.name, self.plan.reason),
+            findings=self.findings,
+        )
+        table = self.summary().drop(columns="mcse_mean")
+        rows = {
+            str(name): {key: _plain(value) for key, value in row.items()}
+            for name, row in zip(table.index, table.to_dict("records"), strict=True)
+        }
+        return {
+            **explanation.to_dict(),
+            "summary": rows,
+            "health": self.health.to_dict(),
+            "timing": {key: _plain(value) for key, value in self.timing.items()},
+            "versions": dict(self.versions),
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, np.integer):
+        return int(value)
+    return value

@@ -1,0 +1,154 @@
+"""Was the run healthy? Counts become findings with a remedy each, kept with the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_R_HAT = 1.01
+MIN_ESS_A_CHAIN = 100
+MIN_EBFMI = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a run, and what to do about it."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of a run.
+
+    Attributes:
+        max_r_hat, worst_r_hat: largest R-hat over all parameters, and whose it is.
+        min_ess_bulk, min_ess_tail, worst_ess: smallest effective sample sizes, and whose.
+        n_divergences: divergent transitions after warmup.
+        n_tree_depth_hits: draws cut short by the limit on the tree depth.
+        min_ebfmi: smallest energy Bayesian fraction of missing information over the chains.
+        problems: what is wrong, most serious first; empty for a healthy run.
+    """
+
+    max_r_hat: float
+    worst_r_hat: str
+    min_ess_bulk: float
+    min_ess_tail: float
+    worst_ess: str
+    n_divergences: int
+    n_tree_depth_hits: int
+    min_ebfmi: float
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_healthy(self) -> bool:
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; NaN as None."""
+        out = {name: _plain(value) for name, value in asdict(self).items()}
+        return {"is_healthy": self.is_healthy, **out}
+
+    def __str__(self) -> str:
+        if self.is_healthy:
+            return (
+                f"healthy: R-hat at most {self.max_r_hat:.3f}, effective draws at least "
+                f"{min(self.min_ess_bulk, self.min_ess_tail):.0f}, no divergences"
+            )
+        return "\n".join(f"{problem.message}\n  {problem.remedy}" for problem in self.problems)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, tuple | list):
+        return [dict(item) for item in value]
+    return value
+
+
+def judge(
+    names: list[str],
+    quality: Mapping[str, np.ndarray],
+    stats: Mapping[str, np.ndarray],
+    max_tree_depth: int,
+    plan: str,
+) -> Health:
+    """Judge a run by its diagnostics (per name) and the sampler's counts (chains, draws)."""
+    r_hat, worst_r_hat = _extreme(names, quality["r_hat"], np.nanargmax)
+    bulk, worst_bulk = _extreme(names, quality["ess_bulk"], np.nanargmin)
+    tail, worst_tail = _extreme(names, quality["ess_tail"], np.nanargmin)
+    divergences = int(np.sum(stats["diverging"]))
+    hits = int(np.sum(stats["reached_max_treedepth"]))
+    ebfmi = _ebfmi(stats["energy"])
+    chains, draws = stats["energy"].shape
+    worst_ess = worst_bulk if not bulk > tail else worst_tail
+    found: list[Problem] = []
+    if divergences:
+        found.append(_divergences(divergences, chains * draws, plan))
+    if r_hat > MAX_R_HAT:
+        found.append(
+            Problem(
+                "r_hat",
+                f"The chains disagree: R-hat of {worst_r_hat} is {r_hat:.3f}, more than {MAX_R_HAT}.",
+                f"Run longer (warmup={2 * draws}, draws={2 * draws}); if it stays, the model may not be identified.",
+            )
+        )
+    if min(bulk, tail) < MIN_ESS_A_CHAIN * chains:
+        found.append(
+            Problem(
+                "ess",
+                f"Few effective draws: {min(bulk, tail):.0f} for {worst_ess}; "
+                f"{MIN_ESS_A_CHAIN * chains} are needed for stable tails.",
+                f"Run longer, for example draws={int(draws * min(8, 1 + MIN_ESS_A_CHAIN * chains // max(min(bulk, tail), 1)))}.",
+            )
+        )
+    if hits:
+        found.append(
+            Problem(
+                "tree_depth",
+                f"{hits} of {chains * draws} draws reached the limit of the tree depth ({max_tree_depth}).",
+                f"They are valid but inefficient; try max_tree_depth={max_tree_depth + 2}, or another plan.",
+            )
+        )
+    if ebfmi < MIN_EBFMI:
+        found.append(
+            Problem(
+                "ebfmi",
+                f"The energy moves little between draws (E-BFMI {ebfmi:.2f}, less than {MIN_EBFMI}).",
+                "Some prior may be far wider than the data can tell; tighten those on sds, or run longer.",
+            )
+        )
+    return Health(r_hat, worst_r_hat, bulk, tail, worst_ess, divergences, hits, ebfmi, tuple(found))
+
+
+def _divergences(count: int, total: int, plan: str) -> Problem:
+    advice = "Raise target_accept (0.95, then 0.99)"
+    if plan == "centred":
+        advice = "plan='auto' or 'noncentred' usually cures it; else raise target_accept (0.95, then 0.99)"
+    return Problem(
+        "divergences",
+        f"{count} of {total} draws ended in a divergence: the posterior has a region that was not explored.",
+        f"{advice}; a very small sd with few levels asks for a tighter prior on sd.",
+    )
+
+
+def _extreme(names: list[str], values: np.ndarray, which: Any) -> tuple[float, str]:
+    if len(values) == 0 or np.all(np.isnan(values)):
+        return float("nan"), ""
+    at = int(which(values))
+    return float(values[at]), names[at]
+
+
+def _ebfmi(energy: np.ndarray) -> float:
+    """Smallest over chains of E[(E_n - E_{n-1})^2] / Var(E); Betancourt (2016), arXiv:1604.00695."""
+    if energy.shape[1] < 4:
+        return float("nan")
+    variance = np.var(energy, axis=1)
+    with np.errstate(all="ignore"):
+        ratio = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / variance
+    return float(np.min(ratio))

@@ -1,0 +1,67 @@
+"""What results are called: flat brms names, xarray variables and dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bayesformula.model.spec import GroupSpec, ModelSpec
+
+RESERVED = frozenset({"chain", "draw", "term"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One reported scalar: its flat name, and where it sits in the recovered arrays."""
+
+    flat: str
+    variable: str
+    at: tuple[int, ...]
+    section: str
+    label: str
+
+
+def safe(name: str) -> str:
+    """A name that may stand in a file: `/` would make a folder there."""
+    return name.replace("/", "_")
+
+
+def group_dimension(label: str) -> str:
+    """The dimension of a group's levels."""
+    name = safe(label)
+    return f"{name}_" if name in RESERVED else name
+
+
+def scalars(model: ModelSpec) -> tuple[Scalar, ...]:
+    """Every scalar of the summary, in its order: b; per group sds and correlations; sigma."""
+    out = [
+        Scalar(f"b_{column}", "b", (i,), "Population effects", column)
+        for i, column in enumerate(model.mu.columns)
+    ]
+    for group in model.groups:
+        section = f"Group effects: {group.label} ({group.n_levels} levels)"
+        out += [
+            Scalar(f"sd_{group.label}__{coef}", f"sd_{group.label}", (i,), section, f"sd({coef})")
+            for i, coef in enumerate(group.coefs)
+        ]
+        out += [
+            Scalar(
+                f"cor_{group.label}__{group.coefs[i]}__{group.coefs[j]}",
+                f"cor_{group.label}",
+                (i, j),
+                section,
+                f"cor({group.coefs[i]},{group.coefs[j]})",
+            )
+            for i, j in correlated_pairs(group)
+        ]
+    out.append(Scalar("sigma", "sigma", (), "Residual", "sigma"))
+    return tuple(out)
+
+
+def correlated_pairs(group: GroupSpec) -> list[tuple[int, int]]:
+    """Positions (i, j), i < j in order of writing, of coefficients within one block."""
+    return sorted((min(i, j), max(i, j)) for block in group.blocks for n, i in enumerate(block) for j in block[n + 1 :])
+
+
+def effect_names(group: GroupSpec, levels: tuple[str, ...]) -> list[str]:
+    """`r_cafe[c3,Intercept]`, level by level, coefficients within."""
+    return [f"r_{group.label}[{level},{coef}]" for level in levels for coef in group.coefs]

@@ -1,0 +1,118 @@
+"""The fit as text for a terminal of 80 columns, and as a table for a notebook."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import TYPE_CHECKING
+
+from bayesformula.results.names import Scalar, scalars
+from bayesformula.results.summary import format_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.results.fit import Fit
+
+WIDTH = 80
+MAX_LABEL = 24
+HEADS = ("mean", "sd", "lower", "upper", "bulkESS", "tailESS", "R-hat")
+
+
+def text(fit: Fit) -> str:
+    """The summary as it prints."""
+    table = fit.summary()
+    lines = _facts(fit)
+    section = ""
+    label_width = _label_width(fit)
+    for row in scalars(fit.spec):
+        if row.section != section:
+            section = row.section
+            lines += ["", *_heading(section, label_width)]
+        lines += _line(row, table, label_width)
+    lines += ["", *_health(fit)]
+    return "\n".join(lines)
+
+
+def _facts(fit: Fit) -> list[str]:
+    spec, config = fit.spec, fit.config
+    links = ", ".join(f"{parameter} {link}" for parameter, link in spec.family.links)
+    seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
+    draws = f"{config.chains} chains of {config.draws} draws after {config.warmup} of warmup"
+    facts = [
+        ("Formula", spec.formula),
+        ("Family", f"{spec.family.name} ({links})"),
+        ("Data", _data(fit)),
+        ("Plan", f"{fit.plan.name}: {fit.plan.reason}"),
+        ("Draws", f"{draws}, seed {config.seed}, {seconds}"),
+    ]
+    out = []
+    for name, value in facts:
+        out += textwrap.wrap(
+            value, WIDTH, initial_indent=f"{name + ':':<9}", subsequent_indent=" " * 9, break_long_words=False
+        )
+    return out
+
+
+def _data(fit: Fit) -> str:
+    parts = [f"{fit.spec.n_rows} rows"]
+    if fit.n_dropped:
+        parts.append(f"{fit.n_dropped} dropped for missing values")
+    parts += [f"{g.label} has {g.n_levels} levels" for g in fit.spec.groups]
+    return "; ".join(parts)
+
+
+def _label_width(fit: Fit) -> int:
+    return min(MAX_LABEL, max(len(row.label) for row in scalars(fit.spec))) + 2
+
+
+def _heading(section: str, label_width: int) -> list[str]:
+    heads = "".join(f"{head:>{8 if i < 6 else 6}}" for i, head in enumerate(HEADS))
+    return [section, " " * label_width + heads]
+
+
+def _line(row: Scalar, table: pd.DataFrame, label_width: int) -> list[str]:
+    values = table.loc[row.flat]
+    error = float(values["mcse_mean"])
+    numbers = "".join(f"{format_number(float(values[name]), error):>8}" for name in ("mean", "sd", "lower", "upper"))
+    quality = "".join(f"{_count(float(values[name])):>8}" for name in ("ess_bulk", "ess_tail"))
+    r_hat = float(values["r_hat"])
+    tail = f"{numbers}{quality}{'-' if r_hat != r_hat else format(r_hat, '.3f'):>6}"
+    label = f"  {row.label}"
+    if len(label) > label_width:
+        return [label, " " * label_width + tail]
+    return [f"{label:<{label_width}}{tail}"]
+
+
+def _count(value: float) -> str:
+    return "-" if value != value else f"{value:.0f}"
+
+
+def _health(fit: Fit) -> list[str]:
+    out = []
+    for finding in fit.findings:
+        out += textwrap.wrap(f"{finding.severity}: {finding.message}", WIDTH, subsequent_indent="  ")
+    for line in f"Health: {fit.health}".splitlines():
+        out += textwrap.wrap(line, WIDTH, subsequent_indent="  ", drop_whitespace=True) or [""]
+    return out
+
+
+def markup(fit: Fit) -> str:
+    """The summary as HTML, every name escaped."""
+    table = fit.summary()
+    facts = "".join(f"<div>{html.escape(line)}</div>" for line in _facts(fit))
+    heads = "".join(f"<th>{html.escape(head)}</th>" for head in HEADS)
+    body, section = [], ""
+    for row in scalars(fit.spec):
+        if row.section != section:
+            section = row.section
+            body.append(f'<tr><th colspan="8" style="text-align:left">{html.escape(section)}</th></tr>')
+        values = table.loc[row.flat]
+        error = float(values["mcse_mean"])
+        cells = [format_number(float(values[name]), error) for name in ("mean", "sd", "lower", "upper")]
+        cells += [_count(float(values[name])) for name in ("ess_bulk", "ess_tail")]
+        cells.append("-" if values["r_hat"] != values["r_hat"] else f"{values['r_hat']:.3f}")
+        data = "".join(f"<td>{cell}</td>" for cell in cells)
+        body.append(f'<tr><td style="text-align:left">{html.escape(row.label)}</td>{data}</tr>')
+    health = "".join(f"<div>{html.escape(line)}</div>" for line in _health(fit))
+    return f"<div>{facts}<table><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>{health}</div>"

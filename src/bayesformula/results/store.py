@@ -1,0 +1,256 @@
+"""One netCDF file a fit: written whole or not at all, and proven on reading to be the fit it says.
+
+Everything that is not an array is JSON text; nothing is ever pickled or executed. `FORMAT` grows when
+the layout changes; older formats are upgraded on reading.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayesformula.errors import FileExistsRefusal, FitFileError
+from bayesformula.model.spec import from_json, to_json
+from bayesformula.results.names import safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.model.spec import ModelSpec
+    from bayesformula.results.fit import Fit
+
+FORMAT = 1
+KIND = "bayesformula fit"
+TOLERANCE = 1e-8
+"""Relative difference of log densities up to which a file is believed; other versions of the packages add
+their numbers in another order."""
+
+
+def refuse_existing(path: str | PathLike[str], *, overwrite: bool, option: str = "overwrite=True") -> None:
+    """Raise if a file is in the way and may not be replaced."""
+    if not overwrite and Path(path).exists():
+        raise FileExistsRefusal(f"{os.fspath(path)} exists: choose another name, or pass {option} to replace it")
+
+
+def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) -> None:
+    """Write `fit` to `path`, through a temporary file beside it."""
+    import xarray as xr
+
+    target = Path(path)
+    refuse_existing(target, overwrite=overwrite)
+    tree = xr.DataTree.from_dict(
+        {
+            "/": xr.Dataset(attrs={"kind": KIND, "format": FORMAT}),
+            "/posterior": fit.posterior,
+            "/sample_stats": xr.Dataset({k: (("chain", "draw"), v) for k, v in fit.stats.items()}),
+            "/sampler": xr.Dataset({"z": (("chain", "draw", "z_dim"), fit.z)}),
+            "/kept_moments": _moments(fit),
+            "/model": xr.Dataset({name: ((), text) for name, text in _texts(fit).items()}),
+            **({"/rows": _rows(fit.frame)} if data and fit.frame is not None else {}),
+        }
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        tree.to_netcdf(name, engine="h5netcdf")
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _texts(fit: Fit) -> dict[str, str]:
+    from bayesformula.data.saving import schema_to_json
+
+    values: dict[str, Any] = {
+        "spec": to_json(fit.spec),
+        "schema": schema_to_json(fit.schema),
+        "plan": asdict(fit.plan),
+        "config": asdict(fit.config),
+        "timing": dict(fit.timing),
+        "findings": [asdict(finding) for finding in fit.findings],
+        "versions": dict(fit.versions),
+        "levels": {label: [list(names), [list(part) for part in parts]] for label, (names, parts) in fit.levels.items()},
+        "facts": {"n_dropped": fit.n_dropped, "prior_only": fit.prior_only},
+    }
+    return {name: json.dumps(value, allow_nan=False) for name, value in values.items()}
+
+
+def _moments(fit: Fit) -> Any:
+    """Means and sds of group effects whose draws were not kept."""
+    import xarray as xr
+
+    out = {}
+    for group in fit.spec.groups:
+        for suffix in ("mean", "sd"):
+            value = fit.draws.get(f"r_{group.label}.{suffix}")
+            if value is not None:
+                name = safe(group.label)
+                out[f"r_{name}.{suffix}"] = ((f"level_{name}", f"coef_{name}"), value)
+    return xr.Dataset(out)
+
+
+def _rows(frame: pd.DataFrame) -> Any:
+    """The used columns, numbered; their names and types as JSON."""
+    import pandas as pd
+    import xarray as xr
+
+    kinds: list[dict[str, Any]] = []
+    variables: dict[str, Any] = {}
+    for i, column in enumerate(frame.columns):
+        values = frame[column]
+        kind: dict[str, Any] = {"name": str(column), "dtype": str(values.dtype)}
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            kind |= {"dtype": "category", "ordered": bool(values.dtype.ordered)}
+            kind["categories"] = [_scalar(c) for c in values.dtype.categories]
+            array = values.cat.codes.to_numpy(np.int32)
+        elif pd.api.types.is_bool_dtype(values.dtype):
+            kind["dtype"] = "bool"
+            array = values.to_numpy(np.int8)
+        elif pd.api.types.is_integer_dtype(values.dtype):
+            kind["dtype"] = "int64"
+            array = values.to_numpy(np.int64)
+        elif pd.api.types.is_numeric_dtype(values.dtype):
+            kind["dtype"] = "float64"
+            array = values.to_numpy(np.float64)
+        else:
+            kind["dtype"] = "text"
+            array = values.astype(str).to_numpy(object)
+        variables[f"column_{i}"] = (("row",), array)
+        kinds.append(kind)
+    variables["columns"] = ((), json.dumps(kinds))
+    return xr.Dataset(variables)
+
+
+def _scalar(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def read(path: str) -> dict[str, Any]:
+    """The parts of a saved fit.
+
+    Raises:
+        FitFileError: not a saved fit, or damaged.
+    """
+    import xarray as xr
+
+    if not Path(path).is_file():
+        raise FitFileError(f"there is no file {path!r}")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            if tree.attrs.get("kind") != KIND:
+                raise FitFileError(f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out")
+            _check_format(path, tree.attrs.get("format"))
+            tree.load()
+    except FitFileError:
+        raise
+    except Exception as error:  # whatever HDF5, h5netcdf or xarray make of a foreign or damaged file
+        raise FitFileError(f"{path} cannot be read as a saved fit: {error}") from error
+    try:
+        return _parts(tree)
+    except FitFileError:
+        raise
+    except Exception as error:
+        raise FitFileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+
+
+def _check_format(path: str, found: Any) -> None:
+    if not isinstance(found, int | np.integer) or found < 1:
+        raise FitFileError(f"{path} has no format number: it is damaged")
+    if found > FORMAT:
+        raise FitFileError(
+            f"{path} was written by a newer version of bayesformula (format {found}; this one reads up to {FORMAT}): "
+            "upgrade with pip install -U bayesformula"
+        )
+
+
+def _parts(tree: Any) -> dict[str, Any]:
+    from bayesformula.compiler.plan import Plan
+    from bayesformula.data.checks import Finding
+    from bayesformula.data.saving import schema_from_json
+
+    texts = {str(name): json.loads(str(value.values)) for name, value in tree["model"].data_vars.items()}
+    spec = from_json(texts["spec"])
+    return {
+        "spec": spec,
+        "plan": Plan(**texts["plan"]),
+        "config": texts["config"],
+        "schema": schema_from_json(texts["schema"]),
+        "frame": _frame(tree["rows"]) if "rows" in tree.children else None,
+        "levels": {
+            label: (tuple(names), tuple(tuple(part) for part in parts))
+            for label, (names, parts) in texts["levels"].items()
+        },
+        "draws": _draws(spec, tree),
+        "stats": {str(name): value.values for name, value in tree["sample_stats"].data_vars.items()},
+        "z": tree["sampler"]["z"].values,
+        "timing": texts["timing"],
+        "findings": tuple(Finding(**finding) for finding in texts["findings"]),
+        "n_dropped": texts["facts"]["n_dropped"],
+        "prior_only": texts["facts"]["prior_only"],
+        "versions": texts["versions"],
+    }
+
+
+def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
+    """Reported parameters by their own names, from the posterior's safe ones."""
+    posterior = tree["posterior"]
+    out = {"b": posterior["b"].values, "sigma": posterior["sigma"].values}
+    for group in spec.groups:
+        name = safe(group.label)
+        for kind in ("sd", "cor", "r"):
+            if f"{kind}_{name}" in posterior.data_vars:
+                out[f"{kind}_{group.label}"] = posterior[f"{kind}_{name}"].values
+        for suffix in ("mean", "sd"):
+            if "kept_moments" in tree.children and f"r_{name}.{suffix}" in tree["kept_moments"].data_vars:
+                out[f"r_{group.label}.{suffix}"] = tree["kept_moments"][f"r_{name}.{suffix}"].values
+    return out
+
+
+def _frame(rows: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {}
+    for i, kind in enumerate(json.loads(str(rows["columns"].values))):
+        values = rows[f"column_{i}"].values
+        match kind["dtype"]:
+            case "category":
+                columns[kind["name"]] = pd.Categorical.from_codes(values, kind["categories"], kind["ordered"])
+            case "bool":
+                columns[kind["name"]] = values.astype(bool)
+            case "text":
+                columns[kind["name"]] = values.astype(str).astype(object)
+            case _:
+                columns[kind["name"]] = values
+    return pd.DataFrame(columns)
+
+
+def verify(fit: Fit) -> None:
+    """Compute the log density at the last stored draw again; it must be the stored one.
+
+    Raises:
+        FitFileError: it is not.
+    """
+    import jax
+
+    program, data = fit.compiled()
+    z, stored = fit.z[-1, -1], float(fit.stats["lp"][-1, -1])
+    if z.shape != (program.dim,):
+        raise FitFileError("the file's draws do not fit its model: it is damaged")
+    with jax.enable_x64(True):
+        found = -float(jax.jit(program.potential)(z, data))
+    scale = max(1.0, abs(stored), float(fit.spec.n_rows))
+    if not abs(found - stored) <= TOLERANCE * scale:
+        raise FitFileError(
+            f"the file's draws are not those of its model and data: log density {stored:.6f} was stored, "
+            f"{found:.6f} comes out"
+        )

@@ -1,0 +1,110 @@
+"""Tables of a fit: floats in DataFrames, rounding only where text is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayesformula.errors import OptionError
+from bayesformula.results.names import Scalar, scalars
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.model.spec import ModelSpec
+
+COLUMNS = ("mean", "sd", "lower", "upper", "ess_bulk", "ess_tail", "r_hat", "mcse_mean")
+
+
+def check_interval(ci: float, kind: str) -> None:
+    """Refuse an interval that is none."""
+    if isinstance(ci, bool) or not isinstance(ci, int | float) or not 0 < ci < 1:
+        raise OptionError(f"ci={ci!r} must be a probability between 0 and 1, for example 0.95")
+    if kind not in ("eti", "hdi"):
+        raise OptionError(f"kind={kind!r} must be 'eti' (equal tails) or 'hdi' (highest density)")
+
+
+def stack(draws: Mapping[str, np.ndarray], rows: Sequence[Scalar]) -> np.ndarray:
+    """(chains, draws, rows) array of the scalars named by `rows`."""
+    first = next(iter(draws.values()))
+    out = np.empty((*first.shape[:2], len(rows)))
+    for i, row in enumerate(rows):
+        out[:, :, i] = draws[row.variable][(slice(None), slice(None), *row.at)]
+    return out
+
+
+def location(values: np.ndarray, ci: float = 0.95, kind: str = "eti") -> dict[str, np.ndarray]:
+    """mean, sd, lower, upper over chains and draws of (chains, draws, ...) values."""
+    flat = values.reshape(-1, *values.shape[2:])
+    if kind == "hdi":
+        lower, upper = _hdi(flat, ci)
+    else:
+        lower, upper = np.quantile(flat, [(1 - ci) / 2, (1 + ci) / 2], axis=0)
+    return {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "lower": lower, "upper": upper}
+
+
+def _hdi(flat: np.ndarray, ci: float) -> tuple[np.ndarray, np.ndarray]:
+    from arviz_stats.base import array_stats
+
+    interval = np.asarray(array_stats.hdi(flat, prob=ci, axis=0))
+    return interval[..., 0], interval[..., 1]
+
+
+def diagnostics(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Bulk and tail ESS, R-hat and the Monte Carlo error of the mean, per column of (chains, draws, m).
+
+    A quantity that never moves (a constant) has none of them: NaN.
+
+    References: Vehtari et al. (2021), doi:10.1214/20-BA1221, as ArviZ computes them.
+    """
+    from arviz_stats.base import array_stats
+
+    m = values.shape[2]
+    out = {name: np.full(m, np.nan) for name in ("ess_bulk", "ess_tail", "r_hat", "mcse_mean")}
+    moving = np.flatnonzero(np.ptp(values.reshape(-1, m), axis=0) > 0)
+    if len(moving) == 0 or values.shape[1] < 4:
+        return out
+    part = values[:, :, moving]
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    with np.errstate(all="ignore"):
+        out["ess_bulk"][moving] = array_stats.ess(part, method="bulk", **axes)
+        out["ess_tail"][moving] = array_stats.ess(part, method="tail", prob=(0.05, 0.95), **axes)
+        out["mcse_mean"][moving] = array_stats.mcse(part, method="mean", **axes)
+        if values.shape[0] > 1:
+            out["r_hat"][moving] = array_stats.rhat(part, method="rank", **axes)
+        else:  # one chain: its two halves stand in for two
+            half = part.shape[1] // 2
+            halves = np.concatenate([part[:, :half], part[:, half : 2 * half]])
+            out["r_hat"][moving] = array_stats.rhat(halves, method="rank", **axes)
+    return out
+
+
+def summary(
+    model: ModelSpec,
+    draws: Mapping[str, np.ndarray],
+    quality: Mapping[str, np.ndarray],
+    ci: float = 0.95,
+    kind: str = "eti",
+) -> pd.DataFrame:
+    """One row a scalar parameter, by flat name; columns as `COLUMNS`."""
+    import pandas as pd
+
+    check_interval(ci, kind)
+    rows = scalars(model)
+    columns = {**location(stack(draws, rows), ci, kind), **quality}
+    return pd.DataFrame({name: columns[name] for name in COLUMNS}, index=[row.flat for row in rows])
+
+
+def format_number(value: float, error: float) -> str:
+    """Round to what the Monte Carlo error supports: no digit below a fifth of it, at most 4 decimals."""
+    if not math.isfinite(value):
+        return "-"
+    if not math.isfinite(error) or error <= 0:
+        return f"{value:.4g}"
+    digits = int(np.clip(-math.floor(math.log10(error * 5)), 0, 4))
+    if abs(value) < 10**-4 and value != 0 and digits == 4:
+        return f"{value:.2g}"
+    return f"{value:.{digits}f}"

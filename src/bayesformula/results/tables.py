@@ -1,0 +1,195 @@
+"""Population coefficients, group effects, their sum, and the covariance of group effects, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayesformula.errors import OptionError, listing, nearest
+from bayesformula.results.names import correlated_pairs, scalars
+from bayesformula.results.summary import location, stack
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.model.spec import GroupSpec
+    from bayesformula.results.fit import Fit
+
+
+def pick_groups(fit: Fit, label: str | None) -> tuple[GroupSpec, ...]:
+    """The group called `label`, or all of them.
+
+    Raises:
+        OptionError: no such group.
+    """
+    if label is None:
+        return fit.spec.groups
+    chosen = tuple(g for g in fit.spec.groups if g.label == label)
+    if not chosen:
+        legal = [g.label for g in fit.spec.groups]
+        known = f"the groups are {listing(nearest(label, legal))}" if legal else "the model has no groups"
+        raise OptionError(f"no group {label!r} in this model: {known}")
+    return chosen
+
+
+def fixed(fit: Fit, ci: float, kind: str) -> pd.DataFrame:
+    """Population coefficients by term: mean, sd, lower, upper."""
+    import pandas as pd
+
+    index = pd.Index(fit.spec.mu.columns, name="term")
+    return pd.DataFrame(location(fit.draws["b"], ci, kind), index=index)
+
+
+def effects(fit: Fit, label: str | None, ci: float, kind: str, *, total: bool) -> pd.DataFrame:
+    """Group effects (or, `total`, coefficients: population plus group) by group, level and coefficient.
+
+    With `keep="summary"` only means and sds of the effects were kept; the interval is then Gaussian.
+    """
+    import pandas as pd
+
+    frames = []
+    for group in pick_groups(fit, label):
+        coefs, values = _effect_table(fit, group, ci, kind, total=total)
+        names = fit.levels[group.label][0]
+        index = pd.MultiIndex.from_product(
+            [[group.label], names, coefs], names=["group", "level", "coef"]
+        )
+        frames.append(pd.DataFrame({k: v.ravel() for k, v in values.items()}, index=index))
+    if not frames:
+        index = pd.MultiIndex.from_arrays([[], [], []], names=["group", "level", "coef"])
+        return pd.DataFrame({k: pd.Series(dtype=float) for k in ("mean", "sd", "lower", "upper")}, index=index)
+    return pd.concat(frames)
+
+
+def _effect_table(
+    fit: Fit, group: GroupSpec, ci: float, kind: str, *, total: bool
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Coefficient names and (levels, coefficients) values of one group."""
+    name = f"r_{group.label}"
+    if name not in fit.draws:
+        if total:
+            raise OptionError(
+                'coef() needs the draws of the group effects, and this fit kept their means and sds only: '
+                'fit again with keep="draws"'
+            )
+        return list(group.coefs), _from_moments(fit.draws[f"{name}.mean"], fit.draws[f"{name}.sd"], ci)
+    r = fit.draws[name]
+    if not total:
+        return list(group.coefs), location(r, ci, kind)
+    columns = list(fit.spec.mu.columns)
+    coefs = [*group.coefs, *(c for c in columns if c not in group.coefs)]
+    out = {key: np.empty((r.shape[2], len(coefs))) for key in ("mean", "sd", "lower", "upper")}
+    for i, coef in enumerate(coefs):
+        draws = r[..., group.coefs.index(coef)] if coef in group.coefs else np.zeros(r.shape[:3])
+        if coef in columns:
+            draws = draws + fit.draws["b"][..., columns.index(coef), None]
+        for key, values in location(draws, ci, kind).items():
+            out[key][:, i] = values
+    return coefs, out
+
+
+def _from_moments(mean: np.ndarray, sd: np.ndarray, ci: float) -> dict[str, np.ndarray]:
+    from statistics import NormalDist
+
+    half = NormalDist().inv_cdf(0.5 + ci / 2) * sd
+    return {"mean": mean, "sd": sd, "lower": mean - half, "upper": mean + half}
+
+
+@dataclass(frozen=True)
+class GroupCovariance:
+    """How the effects of one group vary and covary.
+
+    Attributes:
+        sd: (coef) mean, sd, lower, upper of each standard deviation.
+        cor: (coef, coef) posterior mean of the correlations, 0 between blocks.
+        cov: (coef, coef) posterior mean of the covariances.
+        draws: (chains, draws, q, q) covariances.
+    """
+
+    sd: pd.DataFrame
+    cor: pd.DataFrame
+    cov: pd.DataFrame
+    draws: np.ndarray
+
+
+class VarCorr(Mapping[str, GroupCovariance]):
+    """Standard deviations, correlations and covariances of the group effects, by group.
+
+    `varcorr["cafe"].cov` is the covariance matrix; printing shows lme4's table with posterior means.
+    """
+
+    def __init__(self, groups: dict[str, GroupCovariance], sigma: float) -> None:
+        self._groups, self.sigma = groups, sigma
+
+    def __getitem__(self, label: str) -> GroupCovariance:
+        if label not in self._groups:
+            legal = listing(nearest(str(label), self._groups)) or "none"
+            raise OptionError(f"no group {label!r} in this model: the groups are {legal}")
+        return self._groups[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __repr__(self) -> str:
+        labels = [*self._groups, "Residual"]
+        coefs = [coef for part in self._groups.values() for coef in part.sd.index]
+        wide, name = max(map(len, labels)), max([4, *map(len, coefs)])
+        lines = [f"{'Group':<{wide}}  {'Name':<{name}}  {'sd':>9}  cor"]
+        for label, part in self._groups.items():
+            for i, coef in enumerate(part.sd.index):
+                cor = "  ".join(f"{part.cor.iloc[i, j]:5.2f}" for j in range(i))
+                row = f"{label if i == 0 else '':<{wide}}  {coef:<{name}}  {part.sd['mean'].iloc[i]:9.4g}  {cor}"
+                lines.append(row.rstrip())
+        lines.append(f"{'Residual':<{wide}}  {'':<{name}}  {self.sigma:9.4g}")
+        return "\n".join(lines)
+
+
+def varcorr(fit: Fit, ci: float, kind: str) -> VarCorr:
+    """The covariance structure of every group."""
+    import pandas as pd
+
+    out = {}
+    for group in fit.spec.groups:
+        sd = fit.draws[f"sd_{group.label}"]
+        cor = fit.draws.get(f"cor_{group.label}")
+        if cor is None:
+            cor = np.broadcast_to(np.eye(group.q), (*sd.shape, group.q))
+        cov = cor * sd[..., :, None] * sd[..., None, :]
+        names = list(group.coefs)
+        out[group.label] = GroupCovariance(
+            sd=pd.DataFrame(location(sd, ci, kind), index=pd.Index(names, name="coef")),
+            cor=pd.DataFrame(cor.mean(axis=(0, 1)), names, names),
+            cov=pd.DataFrame(cov.mean(axis=(0, 1)), names, names),
+            draws=cov,
+        )
+    return VarCorr(out, float(fit.draws["sigma"].mean()))
+
+
+def draws_frame(fit: Fit, *, effects: bool) -> pd.DataFrame:
+    """Flat brms names, one row a draw, indexed by chain and draw."""
+    import pandas as pd
+
+    rows = scalars(fit.spec)
+    values = stack(fit.draws, rows)
+    chains, draws = values.shape[:2]
+    columns = {row.flat: values[:, :, i].ravel() for i, row in enumerate(rows)}
+    for group in fit.spec.groups if effects else ():
+        r = fit.draws.get(f"r_{group.label}")
+        if r is None:
+            continue
+        for j, level in enumerate(fit.levels[group.label][0]):
+            for i, coef in enumerate(group.coefs):
+                columns[f"r_{group.label}[{level},{coef}]"] = r[:, :, j, i].ravel()
+    index = pd.MultiIndex.from_product([range(chains), range(draws)], names=["chain", "draw"])
+    return pd.DataFrame(columns, index=index)
+
+
+def n_correlations(group: GroupSpec) -> int:
+    """How many correlations one group has."""
+    return len(correlated_pairs(group))

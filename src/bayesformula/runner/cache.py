@@ -1,0 +1,77 @@
+"""JAX's persistent compilation cache, lent to one fit and given back.
+
+A second fit of the same structure in another process then compiles nothing. The folder is the user's
+cache folder (`BAYESFORMULA_CACHE` names another; the word `off` turns it off); what the user has set in
+JAX is left alone; a folder that cannot be written costs a warning, never a fit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from bayesformula.errors import BayesFormulaWarning
+
+VARIABLE = "BAYESFORMULA_CACHE"
+
+
+def folder() -> Path | None:
+    """The folder of compiled programs, or None when the cache is off or there is no home folder."""
+    named = os.environ.get(VARIABLE, "")
+    if named.lower() == "off":
+        return None
+    if named:
+        return Path(named)
+    with contextlib.suppress(RuntimeError, KeyError):
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Caches" / "bayesformula"
+        if sys.platform == "win32":
+            return Path(os.environ["LOCALAPPDATA"]) / "bayesformula" / "cache"
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(base) / "bayesformula"
+    return None
+
+
+@contextlib.contextmanager
+def lent() -> Iterator[None]:
+    """Point JAX at the cache for the length of one fit, where the user has not pointed it anywhere."""
+    import jax
+
+    where = folder()
+    if where is None or jax.config.jax_compilation_cache_dir is not None or not _usable(where):
+        yield
+        return
+    kept = jax.config.jax_persistent_cache_min_compile_time_secs
+    jax.config.update("jax_compilation_cache_dir", str(where))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_compilation_cache_dir", None)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", kept)
+
+
+def _usable(where: Path) -> bool:
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        warnings.warn(
+            f"compiled programs are not kept: {where} cannot be made ({error.strerror}). "
+            f"Set {VARIABLE} to a folder that can be written, or to 'off'.",
+            BayesFormulaWarning,
+            stacklevel=4,
+        )
+        return False
+    if not os.access(where, os.W_OK):
+        warnings.warn(
+            f"compiled programs are not kept: {where} cannot be written. "
+            f"Set {VARIABLE} to a folder that can be, or to 'off'.",
+            BayesFormulaWarning,
+            stacklevel=4,
+        )
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""How to run: everything about sampling that is not the model."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from bayesformula.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Options of one run.
+
+    Attributes:
+        chains: independent Markov chains.
+        draws: kept draws of each chain, after thinning.
+        warmup: adaptation steps of each chain, discarded.
+        thin: keep every thin-th draw.
+        seed: the same seed gives the same draws on one machine and set of versions.
+        target_accept: the acceptance probability that step-size adaptation aims at.
+        max_tree_depth: at most 2**max_tree_depth - 1 leapfrog steps a draw.
+        vectorised: run all chains in one program (a GPU) instead of one thread each (a CPU).
+    """
+
+    chains: int = 4
+    draws: int = 1000
+    warmup: int = 1000
+    thin: int = 1
+    seed: int = 0
+    target_accept: float = 0.8
+    max_tree_depth: int = 10
+    vectorised: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("chains", 1), ("draws", 1), ("warmup", 10), ("thin", 1), ("max_tree_depth", 1)):
+            _whole(name, getattr(self, name), least)
+        _whole("seed", self.seed, 0)
+        if self.seed >= 2**32:
+            raise OptionError(f"seed={self.seed} is too large: write a whole number below 2**32")
+        if self.max_tree_depth > 15:
+            raise OptionError(f"max_tree_depth={self.max_tree_depth} is too large: write 15 or less")
+        accept = self.target_accept
+        if isinstance(accept, bool) or not isinstance(accept, int | float) or not 0.0 < accept < 1.0:
+            raise OptionError(f"target_accept={accept!r} must be a number between 0 and 1, for example 0.95")
+
+    @property
+    def steps(self) -> int:
+        """Transitions of each chain, warmup included."""
+        return self.warmup + self.draws * self.thin
+
+    @property
+    def workers(self) -> int:
+        """Threads that run chains at the same time: the cores there are, at most one a chain."""
+        return max(1, min(self.chains, available_cores()))
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS or Windows
+        return os.cpu_count() or 1
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise OptionError(f"{name}={value!r} must be a whole number, {least} or more")

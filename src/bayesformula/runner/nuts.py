@@ -1,0 +1,425 @@
+"""Run NUTS on a program: one compiled function, chains side by side, state carried from chunk to chunk.
+
+A chunk is a number of transitions decided while running, so that one program serves warmup, draws,
+a progress meter and an interruption alike; cutting a run into chunks elsewhere changes no bit of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Event
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from numpyro.infer.hmc import hmc
+from numpyro.infer.util import ParamInfo
+
+from bayesformula.errors import BayesFormulaError
+from bayesformula.runner.config import RunConfig
+from bayesformula.runner.device import Device, on
+
+if TYPE_CHECKING:
+    from bayesformula.compiler.emit import Program
+    from bayesformula.compiler.inputs import ModelData
+
+BUFFER_BYTES = 32 * 2**20
+CHUNK_SECONDS = 0.15
+MAX_CHUNK = 250
+UNKNOWN_ENERGY = 1e20
+"""Far above any potential energy, and so large that differences between real energies vanish beside it."""
+
+
+class SamplingError(BayesFormulaError, RuntimeError):
+    """The sampler could not start."""
+
+
+class Chunk(NamedTuple):
+    """What a chunk of transitions leaves behind, one row a transition; rows past the chunk's end are zero."""
+
+    z: Array
+    potential_energy: Array
+    energy: Array
+    n_steps: Array
+    accept_prob: Array
+    is_diverging: Array
+
+
+@dataclass(frozen=True)
+class RawDraws:
+    """Draws in the sampler's own coordinates, with what the sampler counted; no judgement.
+
+    Attributes:
+        z: (chains, draws, dim).
+        stats: by name, (chains, draws) each: lp, energy, n_steps, acceptance_rate, diverging, tree_depth_hit.
+        step_size: (chains,) after adaptation.
+        warmup_steps: (chains,) leapfrog steps spent in warmup.
+        recovered: reported parameters by name, (chains, draws, ...).
+        seconds: trace, compile, warmup, draws, recovery.
+    """
+
+    z: np.ndarray
+    stats: Mapping[str, np.ndarray]
+    step_size: np.ndarray
+    warmup_steps: np.ndarray
+    recovered: Mapping[str, np.ndarray]
+    seconds: Mapping[str, float]
+
+
+Progress = Callable[[int, int, int, int], None]
+"""Called as (chain, steps done, leapfrog steps of the chunk, divergences of the chunk) after each chunk."""
+
+traces = {"advance": 0, "recover": 0}
+"""How often each program has been traced in this process: a refit of the same shape must not add to it."""
+
+
+@lru_cache(maxsize=32)
+def _advance(
+    program: Program, warmup: int, target_accept: float, max_tree_depth: int, chunk: int, vectorised: bool
+) -> Any:
+    """The jitted chunk of transitions of a program."""
+
+    def advance(
+        state: Any, z0: Array, scale: Array, seed: Array, chain: Array, n: Array, data: ModelData
+    ) -> tuple[Any, Chunk]:
+        traces["advance"] += 1
+
+        def potential(z: Array) -> Array:
+            return program.potential(z, data)
+
+        is_first = state.i == 0
+        key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
+        z = z0 + scale * jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
+        init_kernel, sample_kernel = hmc(potential, algo="NUTS")
+        # A chain starts from an energy so high that its first transition is accepted wherever the density
+        # is finite, and brings home the true density and gradient. Computing them here instead would put a
+        # second copy of the gradient into the program: a third of its compile time.
+        fresh = init_kernel(
+            ParamInfo(z, jnp.full((), UNKNOWN_ENERGY), jnp.zeros_like(z)),
+            warmup,
+            step_size=_first_step_size(z0.shape[0]),
+            inverse_mass_matrix=_metric(program, scale),
+            dense_mass=program.has_dense_metric,
+            target_accept_prob=target_accept,
+            max_tree_depth=max_tree_depth,
+            rng_key=key,
+        )
+        state = jax.tree.map(lambda new, old: jnp.where(is_first, new, old), fresh, state)
+
+        def body(i: Array, carry: tuple[Any, Chunk]) -> tuple[Any, Chunk]:
+            state, out = carry
+            state = sample_kernel(state)
+            row = Chunk(
+                state.z, state.potential_energy, state.energy, state.num_steps, state.accept_prob, state.diverging
+            )
+            return state, jax.tree.map(lambda buffer, value: buffer.at[i].set(value), out, row)
+
+        empty = Chunk(
+            jnp.zeros((chunk, z0.shape[0])),
+            jnp.zeros(chunk),
+            jnp.zeros(chunk),
+            jnp.zeros(chunk, jnp.int64),
+            jnp.zeros(chunk),
+            jnp.zeros(chunk, bool),
+        )
+        return lax.fori_loop(0, n, body, (state, empty))
+
+    if vectorised:
+        advance = jax.vmap(advance, in_axes=(0, None, None, None, 0, None, None))
+    return jax.jit(advance)
+
+
+def _first_step_size(dim: int) -> float:
+    """With the rough metric unit-scaled, the usual d^(-1/4) law; adaptation does the rest."""
+    return 0.8 * max(dim, 1) ** -0.25
+
+
+def _metric(program: Program, scale: Array) -> Array:
+    variance = scale**2
+    return jnp.diag(variance) if program.has_dense_metric else variance
+
+
+@lru_cache(maxsize=32)
+def _empty_state(program: Program, warmup: int) -> Any:
+    """A state of the right shape that has taken no step; found from shapes alone, nothing compiles."""
+
+    def build() -> Any:
+        z = jnp.zeros(program.dim)
+        init_kernel, _ = hmc(lambda z: jnp.sum(z**2), algo="NUTS")
+        return init_kernel(
+            ParamInfo(z, jnp.zeros(()), z),
+            warmup,
+            inverse_mass_matrix=_metric(program, z),
+            dense_mass=program.has_dense_metric,
+            rng_key=jax.random.PRNGKey(0),
+        )
+
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(build))
+
+
+@lru_cache(maxsize=32)
+def _recover(program: Program) -> Any:
+    """The jitted recovery of a chunk of draws."""
+
+    def recover(z: Array, first: Array, chain: Array, seed: Array, data: ModelData) -> dict[str, Array]:
+        traces["recover"] += 1
+        base = jax.random.fold_in(jax.random.fold_in(jax.random.PRNGKey(seed), 2**31), chain)
+
+        def one(item: tuple[Array, Array]) -> dict[str, Array]:
+            z, number = item
+            return program.recover(z, jax.random.fold_in(base, number), data)
+
+        return lax.map(one, (z, first + jnp.arange(z.shape[0])))  # compiles in half the time of vmap
+
+    return jax.jit(recover)
+
+
+@dataclass
+class _Compiled:
+    """Executables of one program on one device and set of shapes."""
+
+    call: Any
+    trace_seconds: float
+    compile_seconds: float
+
+
+_executables: dict[Any, _Compiled] = {}
+MAX_EXECUTABLES = 64
+
+
+def _compile(name: str, jitted: Any, device: Device, arguments: tuple[Any, ...]) -> _Compiled:
+    """Compile ahead of time, so that tracing and compiling are timed apart; kept by function and shapes."""
+    leaves, tree = jax.tree.flatten(arguments)
+    shapes = tuple((np.shape(leaf), np.asarray(leaf).dtype.str) for leaf in leaves)
+    key = (name, jitted, device.kind, shapes, tree)
+    if key in _executables:
+        return _Compiled(_executables[key].call, 0.0, 0.0)
+    began = time.perf_counter()
+    lowered = jitted.lower(*arguments)
+    traced = time.perf_counter()
+    call = lowered.compile()
+    compiled = _Compiled(call, traced - began, time.perf_counter() - traced)
+    while len(_executables) >= MAX_EXECUTABLES:
+        _executables.pop(next(iter(_executables)))
+    _executables[key] = compiled
+    return compiled
+
+
+def run(
+    program: Program,
+    data: ModelData,
+    start: tuple[np.ndarray, np.ndarray],
+    config: RunConfig,
+    device: Device,
+    progress: Progress | None = None,
+    summarised: frozenset[str] = frozenset(),
+) -> RawDraws:
+    """Sample and recover.
+
+    Args:
+        program: from `emit`.
+        data: its argument.
+        start: first z and its rough posterior sds, both (dim,).
+        config: options.
+        device: where.
+        progress: called after every chunk of every chain, from its thread.
+        summarised: names of recovered parameters of which only `name.mean` and `name.sd` are kept.
+
+    Raises:
+        SamplingError: no point near the start has a finite density and gradient.
+    """
+    chunk = int(np.clip(BUFFER_BYTES // (8 * max(program.dim, 1)), 1, MAX_CHUNK))
+    with on(device):
+        data = jax.tree.map(np.asarray, data)
+        state = _empty_state(program, config.warmup)
+        jitted = _advance(
+            program, config.warmup, config.target_accept, config.max_tree_depth, chunk, config.vectorised
+        )
+        lanes = [np.arange(config.chains)] if config.vectorised else [np.asarray(c) for c in range(config.chains)]
+        seed = np.asarray(config.seed, np.uint32)
+        if config.vectorised:
+            state = jax.tree.map(lambda leaf: np.repeat(leaf[None], config.chains, axis=0), state)
+        z0, scale = start
+
+        def arguments(state: Any, lane: np.ndarray, n: int) -> tuple[Any, ...]:
+            return (state, z0, scale, seed, lane, np.asarray(n), data)
+
+        advance = _compile("advance", jitted, device, arguments(state, lanes[0], 1))
+        # device arrays once, not a host copy a chunk
+        data = jax.device_put(data, device.handle)
+    stop = Event()
+
+    def chain(lane: np.ndarray) -> _Lane:
+        with on(device):
+            return _run_lane(lambda s, n: advance.call(*arguments(s, lane, n)), state, lane, config, chunk, stop, progress)
+
+    began = time.perf_counter()
+    pool = ThreadPoolExecutor(1 if config.vectorised else config.workers, thread_name_prefix="bayesformula-chain")
+    try:
+        futures = [pool.submit(chain, lane) for lane in lanes]
+        with on(device):  # while the chains run, compile what comes after them
+            recover, size = _compile_recover(program, device, data, z0, seed, config)
+        wait(futures)
+        lanes_done = [future.result() for future in futures]
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+    ended = time.perf_counter()
+    z, stats = _stack(lanes_done, config)
+    share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes_done]))
+    with on(device):
+        recovered = _recover_all(recover.call, z, seed, data, size, summarised)
+    seconds = {
+        "trace": advance.trace_seconds + recover.trace_seconds,
+        "compile": advance.compile_seconds + recover.compile_seconds,
+        "warmup": (ended - began) * share,
+        "draws": (ended - began) * (1 - share),
+        "recovery": time.perf_counter() - ended,
+    }
+    return RawDraws(
+        z,
+        stats,
+        np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes_done]),
+        np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in lanes_done]),
+        recovered,
+        seconds,
+    )
+
+
+@dataclass
+class _Lane:
+    """What one thread brings home: one chain, or all of them when vectorised (a leading chain axis then)."""
+
+    chunks: list[Chunk]
+    step_size: np.ndarray
+    warmup_steps: np.ndarray
+    warmup_seconds: float
+    seconds: float
+
+
+def _run_lane(
+    advance: Callable[[Any, int], tuple[Any, Chunk]],
+    state: Any,
+    lane: np.ndarray,
+    config: RunConfig,
+    chunk: int,
+    stop: Event,
+    progress: Progress | None,
+) -> _Lane:
+    """Warmup, then draws, a chunk at a time; the size of a chunk follows the clock."""
+    axis = 1 if config.vectorised else 0
+    kept: list[Chunk] = []
+    done, size, warmup_seconds = 0, min(10, chunk), 0.0
+    warmup_steps = np.zeros(lane.shape)
+    began = time.perf_counter()
+    while done < config.steps and not stop.is_set():
+        end = config.warmup if done < config.warmup else config.steps
+        n = min(size, end - done)
+        tick = time.perf_counter()
+        state, out = advance(state, n)
+        out = Chunk(*(np.asarray(leaf).take(np.arange(n), axis=axis) for leaf in out))
+        took = time.perf_counter() - tick
+        if done < config.warmup:
+            _check_start(out.potential_energy.take(-1, axis=axis) if done + n == config.warmup else np.zeros(1))
+            warmup_seconds += took
+            warmup_steps = warmup_steps + np.sum(out.n_steps, axis=axis)
+        else:
+            kept.append(out)
+        done += n
+        size = int(np.clip(n * CHUNK_SECONDS / max(took, 1e-6), 1, chunk))
+        if progress is not None:
+            for number in np.atleast_1d(lane):
+                progress(int(number), done, int(np.sum(out.n_steps)), int(np.sum(out.is_diverging)))
+    seconds = time.perf_counter() - began
+    return _Lane(kept, np.asarray(state.adapt_state.step_size), warmup_steps, warmup_seconds, seconds)
+
+
+def _check_start(potential_energy: np.ndarray) -> None:
+    """At the end of warmup: a chain that still has its first energy has never found a finite density."""
+    if not np.all(potential_energy < 0.1 * UNKNOWN_ENERGY):
+        raise SamplingError(
+            "the sampler found no point with a finite density. Look for priors that contradict the data or "
+            "each other (a uniform that ends below the data's scale), or give starting values with init="
+        )
+
+
+def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """(chains, draws, ...) arrays of all lanes, thinned."""
+    axis = 1 if config.vectorised else 0
+    joined = [Chunk(*(np.concatenate(leaves, axis=axis) for leaves in zip(*lane.chunks, strict=True))) for lane in lanes]
+    whole = joined[0] if config.vectorised else Chunk(*(np.stack(leaves) for leaves in zip(*joined, strict=True)))
+    every = slice(config.thin - 1, None, config.thin)
+    whole = Chunk(*(leaf[:, every] for leaf in whole))
+    stats = {
+        "lp": -whole.potential_energy,
+        "energy": whole.energy,
+        "n_steps": whole.n_steps,
+        "acceptance_rate": whole.accept_prob,
+        "diverging": whole.is_diverging,
+        "reached_max_treedepth": whole.n_steps >= 2**config.max_tree_depth - 1,
+    }
+    return np.asarray(whole.z), {name: np.asarray(values) for name, values in stats.items()}
+
+
+def _compile_recover(
+    program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray, config: RunConfig
+) -> tuple[_Compiled, int]:
+    """The recovery program, and how many draws it takes at a time."""
+    shapes = jax.eval_shape(program.recover, z0, jax.random.PRNGKey(0), data)
+    bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
+    size = int(np.clip(BUFFER_BYTES // max(4 * bytes_a_draw, 1), 1, min(500, config.draws)))
+    zero = np.asarray(0)
+    batch = np.zeros((size, z0.size))
+    return _compile("recover", _recover(program), device, (batch, zero, zero, seed, data)), size
+
+
+def _recover_all(
+    call: Any, z: np.ndarray, seed: np.ndarray, data: Any, size: int, summarised: frozenset[str]
+) -> dict[str, np.ndarray]:
+    """Recover every draw of every chain, a batch at a time; the last batch is padded."""
+    chains, draws, dim = z.shape
+    out: dict[str, np.ndarray] = {}
+    moments: dict[str, _Moments] = {}
+    for chain in range(chains):
+        for first in range(0, draws, size):
+            n = min(size, draws - first)
+            batch = np.zeros((size, dim))
+            batch[:n] = z[chain, first : first + n]
+            batch[n:] = z[chain, first]
+            values = call(batch, np.asarray(first), np.asarray(chain), seed, data)
+            for name, value in values.items():
+                array = np.asarray(value)[:n]
+                if name in summarised:
+                    moments.setdefault(name, _Moments(array.shape[1:])).add(array)
+                    continue
+                if name not in out:
+                    out[name] = np.empty((chains, draws, *array.shape[1:]))
+                out[name][chain, first : first + n] = array
+    for name, moment in moments.items():
+        out[f"{name}.mean"], out[f"{name}.sd"] = moment.mean, moment.sd
+    return out
+
+
+class _Moments:
+    """Mean and sd of a stream of batches, by Chan's pairwise update."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.n, self.mean, self._squares = 0, np.zeros(shape), np.zeros(shape)
+
+    def add(self, batch: np.ndarray) -> None:
+        """Take in a batch, (draws, ...)."""
+        n, mean = len(batch), batch.mean(axis=0)
+        delta = mean - self.mean
+        self._squares += ((batch - mean) ** 2).sum(axis=0) + delta**2 * (self.n * n / (self.n + n))
+        self.mean = self.mean + delta * (n / (self.n + n))
+        self.n += n
+
+    @property
+    def sd(self) -> np.ndarray:
+        return np.sqrt(self._squares / max(self.n - 1, 1))

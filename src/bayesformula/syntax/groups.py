@@ -1,0 +1,138 @@
+"""Group terms: `(effects | factor)` becomes one record for each grouping factor it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bayesformula.errors import FormulaError
+from bayesformula.syntax.ast import Group, GroupTerm, Term
+from bayesformula.syntax.factors import Factor, factor_label, read_factor
+from bayesformula.syntax.render import render_expression, render_group
+from bayesformula.syntax.source import Source
+from bayesformula.syntax.terms import Expansion
+
+
+def lower_groups(source: Source, groups: Sequence[Group], notes: list[str]) -> tuple[GroupTerm, ...]:
+    """The group terms of one predictor, equal ones kept once, overlapping ones refused."""
+    kept: list[GroupTerm] = []
+    for group in groups:
+        for term in _lower_group(source, group, notes):
+            same = [other for other in kept if _parts(other) == _parts(term)]
+            if any(_is_same(term, other) for other in same):
+                notes.append(f"{render_group(term)} is in the formula twice and was kept once")
+                continue
+            for other in same:
+                _refuse_overlap(source, other, term)
+            kept.append(term)
+    return tuple(kept)
+
+
+def _lower_group(source: Source, group: Group, notes: list[str]) -> list[GroupTerm]:
+    """One record for each factor that `a/b`, `a + b`, `a*b` or `a:b` stands for."""
+    effects = Expansion(source, "effects").run(group.effects)
+    notes += effects.notes
+    if not effects.intercept and not effects.terms:
+        raise source.error(
+            "no effects are left to vary in this group term",
+            group.span,
+            label="neither an intercept nor a column",
+            hint=f"Write (1 | {source.slice(group.factor.span)}) for intercepts that vary, or leave it out.",
+        )
+    factor = read_factor(source, group.factor, notes)
+    name = group.id or factor.id
+    if name and len(factor.choices) > 1:
+        raise _id_over_many(source, group, name, factor)
+    if name and not (group.correlated and factor.correlated):
+        raise source.error(
+            "a name between bars shares correlations, which `||` and cor = FALSE remove",
+            group.span,
+            hint="Leave out one of the two.",
+        )
+    single = effects.intercept and not effects.terms
+    correlated = single or (group.correlated and factor.correlated)
+    return [
+        GroupTerm(
+            factors=factors,
+            label=":".join(map(factor_label, factors)),
+            intercept=effects.intercept,
+            terms=effects.terms,
+            correlated=correlated,
+            id=name,
+            options=factor.options,
+            span=group.span,
+        )
+        for factors in factor.choices
+    ]
+
+
+def _id_over_many(source: Source, group: Group, name: str, factor: Factor) -> FormulaError:
+    """The error for `(1 | id | a/b)`."""
+    labels = [":".join(map(render_expression, choice)) for choice in factor.choices]
+    effects = source.slice(group.effects.span)
+    terms = " + ".join(f"({effects} | {name}{i} | {label})" for i, label in enumerate(labels, 1))
+    return source.error(
+        f"the name `{name}` shares correlations within one grouping factor, and this term has {len(labels)}",
+        group.factor.span,
+        label="expected one factor",
+        hint=f"Write {terms}.",
+    )
+
+
+def _is_same(one: GroupTerm, other: GroupTerm) -> bool:
+    """Whether two terms on one factor are the same model, `a:b` and `b:a` being one factor."""
+    return (one.intercept, _sets(one), one.correlated, one.id, one.options) == (
+        other.intercept,
+        _sets(other),
+        other.correlated,
+        other.id,
+        other.options,
+    )
+
+
+def _parts(group: GroupTerm) -> frozenset[str]:
+    """The factors that are combined, in no order."""
+    return frozenset(map(factor_label, group.factors))
+
+
+def _sets(group: GroupTerm) -> frozenset[frozenset[str]]:
+    """The varying terms as sets of variables."""
+    return frozenset(frozenset(term.labels) for term in group.terms)
+
+
+def _refuse_overlap(source: Source, first: GroupTerm, second: GroupTerm) -> None:
+    """Refuse two terms on one factor that share an effect, or that want different options."""
+    if first.options != second.options:
+        raise source.error(
+            f"two terms on the factor `{second.label}` have different options of gr()",
+            second.span,
+            hint="Give both the same options.",
+        )
+    shared = _sets(first) & _sets(second)
+    if not shared and not (first.intercept and second.intercept):
+        return
+    union = _replace(first, first.intercept or second.intercept, first.terms + _new(second, first))
+    apart = (first, _replace(second, second.intercept and not first.intercept, _new(second, first)))
+    if not apart[1].intercept and not apart[1].terms:
+        apart = (second, _replace(first, first.intercept and not second.intercept, _new(first, second)))
+    label = min(map(":".join, shared), default="")
+    effect = "an intercept" if first.intercept and second.intercept else f"`{label}`"
+    split = " + ".join(render_group(term) for term in apart if term.intercept or term.terms)
+    hint = f"Write {render_group(union)} for correlated effects"
+    hint += f", or {split} for independent ones." if split != render_group(union) else "."
+    raise source.error(
+        f"two terms on the factor `{second.label}` both have {effect}",
+        second.span,
+        label="the second one",
+        hint=hint,
+    )
+
+
+def _new(group: GroupTerm, other: GroupTerm) -> tuple[Term, ...]:
+    """The terms of a group that another does not have."""
+    known = _sets(other)
+    return tuple(term for term in group.terms if frozenset(term.labels) not in known)
+
+
+def _replace(group: GroupTerm, intercept: bool, terms: tuple[Term, ...]) -> GroupTerm:
+    """The same group with other effects."""
+    return GroupTerm(group.factors, group.label, intercept, terms, True, group.id, group.options, group.span)

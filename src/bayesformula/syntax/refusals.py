@@ -1,0 +1,161 @@
+"""The words for what can be parsed but is no formula: operators, bars and numbers out of place."""
+
+from __future__ import annotations
+
+from bayesformula.errors import FormulaError, Span
+from bayesformula.syntax.ast import Call, Dot, Group, Node, Variable
+from bayesformula.syntax.expressions import is_logical
+from bayesformula.syntax.pieces import Piece
+from bayesformula.syntax.source import MAX_TERMS, Source
+
+
+def no_term(source: Source, piece: Piece) -> FormulaError:
+    """A bar, a comparison, a logical operator, a text or a level as a term."""
+    text = source.slice(piece.span)
+    match piece.rule:
+        case "bar":
+            return bare_bar(source, piece)
+        case "comparison":
+            return source.error(
+                f"`{piece.operators[0].text}` is no operator of a formula",
+                piece.operators[0].span,
+                hint=f"For an indicator column, put the comparison in parentheses: ({text}).",
+            )
+        case "conjunction" | "not":
+            operator = piece.parts[0] if piece.rule == "not" else piece.operators[0]
+            return source.error(
+                f"`{operator.text}` is no operator of a formula",
+                operator.span,
+                hint=f"For a logical column, write I({text}). Terms are joined with + : * or /.",
+            )
+        case "STRING":
+            return source.error(
+                f"a text in quotes is not a term: {text}",
+                piece.span,
+                label="expected a column name",
+                hint=f"Columns are named without quotes, odd names in backquotes: `{piece.text[1:-1][:40]}`.",
+            )
+        case _:
+            return source.error(
+                "a success level can be chosen for the response only",
+                piece.span,
+                hint=f"Write ({text.replace('[', ' == ').replace(']', '')}) for an indicator column.",
+            )
+
+
+def bare_bar(source: Source, piece: Piece) -> FormulaError:
+    """`y ~ x + 1 | g`, with the parentheses put in; `(1 | g) | h`, with both readings."""
+    left, bar, right = piece.operands[0], piece.operators[0], source.slice(piece.operands[-1].span)
+    if left.rule == "parentheses" and left.parts[0].rule == "bar":
+        effects, factor = (source.slice(left.parts[0].operands[i].span) for i in (0, -1))
+        return source.error(
+            "a group term cannot be grouped again",
+            bar.span,
+            label="a second bar",
+            hint=f"Nested factors: ({effects} | {factor}/{right}). "
+            f"Crossed factors: ({effects} | {factor}) + ({effects} | {right}).",
+        )
+    before, effect = "", left
+    if left.rule == "sum":
+        before = source.slice(Span(left.span.start, left.operators[-1].span.stop)) + " "
+        effect = left.operands[-1]
+    return source.error(
+        "a group term needs its own parentheses",
+        bar.span,
+        label="this bar stands outside parentheses",
+        hint=f"Write {before}({source.slice(effect.span)} {bar.text} {right}).",
+    )
+
+
+def no_factor(source: Source, piece: Piece) -> FormulaError:
+    """`(1 | 1)` and `(1 | 'g')`."""
+    hint = "Write (1 | g) with a column g of the data. For no grouping, leave the term out."
+    message = f"{source.slice(piece.span)} is no grouping factor"
+    return source.error(message, piece.span, label="expected a column name", hint=hint)
+
+
+def logical_group(source: Source, piece: Piece) -> FormulaError:
+    """`(x > 3 | g)`, which is half a comparison and half a group term."""
+    left, right = (source.slice(piece.operands[i].span) for i in (0, -1))
+    hint = f"For an effect that varies over {right}, write (({left}) | {right}).\n"
+    hint += "A logical `or` stands in I(...)."
+    if not is_logical(piece.operands[0]):
+        hint = f"For the comparison as a grouping factor, write ({left} | ({right}))."
+    return source.error(
+        "a comparison beside a bar needs its own parentheses", piece.operators[0].span, hint=hint
+    )
+
+
+def bad_operand(source: Source, piece: Piece, operand: Piece) -> FormulaError:
+    """`2 * z`, `x:1` and `-a:b`, which R reads in ways that nobody means."""
+    if operand.rule == "sign":
+        rest = source.slice(Span(operand.parts[1].span.start, piece.span.stop))
+        sign = operand.parts[0]
+        return source.error(
+            f"the sign `{sign.text}` belongs to one part of a term only",
+            sign.span,
+            hint=f"To remove a term, write {sign.text} ({rest}). For arithmetic, write I(...).",
+        )
+    joined = any(operator.text in (":", "%in%") for operator in piece.operators)
+    hint = "1 and 0 are items of a sum, for the intercept: 1 + x, 0 + x." if joined else ""
+    return source.error(
+        f"the number {operand.text} cannot be part of a term",
+        operand.span,
+        label="expected a column name",
+        hint=hint or f"For arithmetic, write I({source.slice(piece.span)}).",
+    )
+
+
+def bad_power(source: Source, piece: Piece) -> FormulaError:
+    """`(a + b)^0.5`, `(a + b)^n`, `2^x`."""
+    base, exponent = piece.operands
+    hint = (
+        f"Write (a + b)^2 for all terms up to order 2. For arithmetic, write I({source.slice(piece.span)})."
+    )
+    if base.rule == "NUMBER":
+        return source.error(
+            "a number has no power in a formula", base.span, label="expected a column or a sum", hint=hint
+        )
+    return source.error(
+        "the exponent of `^` is the highest order of interaction, a positive integer",
+        exponent.span,
+        label="expected 2, 3, ...",
+        hint=hint,
+    )
+
+
+def too_many_terms(source: Source, span: Span) -> FormulaError:
+    """An expansion over the limit."""
+    return source.error(
+        f"the formula expands to too many terms: more than {MAX_TERMS:,}",
+        span,
+        hint="Lower the exponent of ^, or write fewer operands of * and fewer terms.",
+    )
+
+
+def misplaced(source: Source, node: Group | Dot, place: str) -> FormulaError:
+    """A group term or a dot where only terms may stand."""
+    if isinstance(node, Dot):
+        where = {"formula": "in a product", "effects": "in a group term"}.get(place, "as a grouping factor")
+        hint = "Write the columns out, or `.` as an item of the outermost sum: y ~ . - id + (1 | id)."
+        return source.error(f"`.` cannot stand {where}", node.span, hint=hint)
+    if place != "formula":
+        hint = "Nested factors: (1 | a/b). Crossed factors: (1 | a) + (1 | b)."
+        return source.error("a group term `( | )` is nested in another", node.span, hint=hint)
+    hint = f"Join it with +: x + {source.slice(node.span)}. For a slope that varies, write (1 + x | g)."
+    message = "a group term stands in the outermost sum only, not in a product"
+    return source.error(message, node.span, hint=hint)
+
+
+def check_removable(source: Source, node: Node) -> None:
+    """Refuse `- (1 | g)`, `- offset(x)`, `- .`: nothing of the kind can be there to remove."""
+    match node:
+        case Group():
+            message, hint = "a group term cannot be removed", "Leave it out of the formula."
+        case Variable(expression=Call(function="offset")):
+            message, hint = "an offset cannot be removed", "To subtract x, write offset(-x)."
+        case Dot():
+            message, hint = "`.` cannot be removed", "Write the columns that are wanted."
+        case _:
+            return
+    raise source.error(message, node.span, hint=hint)

@@ -1,0 +1,105 @@
+"""The left-hand side: a response and, after a bar, what is known about each of its values."""
+
+from __future__ import annotations
+
+from bayesformula.errors import FormulaError, listing, nearest
+from bayesformula.syntax.ast import Argument, Binary, Call, Expression, Index, Paren, Response, Unary
+from bayesformula.syntax.expressions import read_call, read_expression
+from bayesformula.syntax.pieces import Piece
+from bayesformula.syntax.render import variables_of
+from bayesformula.syntax.source import Source
+
+ADDITIONS = ("trials", "weights", "se", "cens", "trunc", "rate")
+_ELSEWHERE = ("mi", "subset", "index", "thres", "cat", "dec", "bhaz", "vint", "vreal")
+
+
+def read_response(source: Source, piece: Piece) -> Response:
+    """`y`, `log(y)`, `cbind(s, f)`, `y['yes']`, and `y | trials(n) + weights(w)`."""
+    left, additions = piece, ()
+    if piece.rule == "bar":
+        left, after, *more = piece.operands
+        if more or piece.operators[0].text != "|":
+            raise source.error(
+                "one `|` stands between the response and its additions",
+                piece.operators[-1].span,
+                hint="Join additions with +: y | trials(n) + weights(w) ~ x.",
+            )
+        additions = _read_additions(source, after)
+    return Response(_read_variable(source, left), additions, piece.span)
+
+
+def _read_variable(source: Source, piece: Piece) -> Expression:
+    """The expression of the response itself."""
+    if piece.rule in ("comparison", "conjunction", "not"):
+        raise source.error(
+            "a comparison as the response needs parentheses",
+            piece.span,
+            hint=f"Write ({source.slice(piece.span)}) ~ ..., or y['yes'] ~ ... for a level of a factor.",
+        )
+    if piece.rule == "DOT":
+        raise source.error("`.` cannot be the response", piece.span, label="expected a column name")
+    expression = read_expression(source, piece)
+    if not variables_of(expression):
+        raise source.error(
+            "the response names no column", piece.span, label="expected a column name", hint="Write y ~ x."
+        )
+    if not isinstance(expression, Index):
+        _refuse_index(source, expression)
+    return expression
+
+
+def _refuse_index(source: Source, expression: Expression) -> None:
+    """A success level stands alone: `y['yes']`, not `log(y['yes'])`."""
+    match expression:
+        case Index():
+            raise source.error(
+                "a success level cannot be part of an expression", expression.span, hint="Write y['yes'] ~ x."
+            )
+        case Call(arguments=arguments):
+            for argument in arguments:
+                _refuse_index(source, argument.value)
+        case Unary(operand=inner) | Paren(inner=inner):
+            _refuse_index(source, inner)
+        case Binary(left=left, right=right):
+            _refuse_index(source, left)
+            _refuse_index(source, right)
+        case _:
+            return
+
+
+def _read_additions(source: Source, piece: Piece) -> tuple[Call, ...]:
+    """`trials(n) + weights(w)`: known calls, each once."""
+    items = piece.operands if piece.rule == "sum" else (piece,)
+    minus = [sign for sign in piece.operators if sign.text != "+"] if piece.rule == "sum" else []
+    if minus:
+        raise source.error("additions to the response are joined with `+`", minus[0].span)
+    calls: list[Call] = []
+    for item in items:
+        call = _read_addition(source, item)
+        if any(call.function == other.function for other in calls):
+            raise source.error(f"`{call.function}()` is given twice", item.span, label="the second one")
+        calls.append(call)
+    return tuple(calls)
+
+
+def _read_addition(source: Source, piece: Piece) -> Call:
+    """One addition, its name checked; brms's older `resp_weights()` is `weights()`."""
+    name = piece.parts[0].text if piece.rule == "call" else source.slice(piece.span)
+    function = name.removeprefix("resp_")
+    if piece.rule != "call" or function not in ADDITIONS:
+        raise _unknown_addition(source, piece, name)
+    call = read_call(source, piece)
+    if not call.arguments:
+        raise source.error(f"`{name}()` has no argument", piece.span, hint=f"Write {function}(column).")
+    return Call(function, tuple(Argument(arg.value, arg.name) for arg in call.arguments), piece.span)
+
+
+def _unknown_addition(source: Source, piece: Piece, name: str) -> FormulaError:
+    """The error for an addition that does not exist, or not here."""
+    message = f"`{name}` is not known after the bar of a response"
+    if name in _ELSEWHERE:
+        message = f"`{name}()` is not offered by this package"
+    legal = listing(f"{known}()" for known in nearest(name, ADDITIONS))
+    return source.error(
+        message, piece.span, label="expected an addition such as trials(n)", hint=f"Known: {legal}."
+    )

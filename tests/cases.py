@@ -1,0 +1,99 @@
+"""THE table of formulas and data: shared by parity tests, golden texts, trace counts and benchmarks.
+
+`panel()` is one small table with everything a formula may ask for; a case is a formula on it with
+priors and the plan that `auto` must choose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+
+@lru_cache(maxsize=1)
+def panel() -> pd.DataFrame:
+    """120 rows: a nested chain a/b/c, crossed g and h, predictors on hostile scales, weights, an offset."""
+    rng = np.random.default_rng(20261121)
+    n = 120
+    a = rng.integers(0, 4, n)
+    b = a * 3 + rng.integers(0, 3, n)
+    c = b * 2 + rng.integers(0, 2, n)
+    g, h = rng.integers(0, 9, n), rng.integers(0, 6, n)
+    x, z = rng.normal(size=n), rng.normal(2.0, 1.0, size=n)
+    effect = rng.normal(size=9)[g] + rng.normal(size=6)[h] + 0.7 * rng.normal(size=12)[b] * x
+    return pd.DataFrame(
+        {
+            "y": 3.0 + 0.5 * x - 0.3 * z + effect + rng.normal(scale=0.6, size=n),
+            "x": x,
+            "z": z,
+            "year": rng.integers(1990, 2021, n),
+            "income": rng.normal(1e6, 2e5, n),
+            "f": pd.Categorical.from_codes(rng.integers(0, 3, n), ["lo", "mid", "hi"]),
+            "a": [f"a{i}" for i in a],
+            "b": [f"b{i}" for i in b],
+            "c": [f"c{i}" for i in c],
+            "g": [f"g{i}" for i in g],
+            "h": [f"h{i}" for i in h],
+            "row": [f"r{i:03d}" for i in range(n)],
+            "w": rng.integers(0, 4, n).astype(float),
+            "o": rng.normal(size=n),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A formula on `panel()`, its priors, and the order in which the marginal plan eliminates."""
+
+    formula: str
+    priors: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    dense: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.formula + (f" [{'; '.join(self.priors)}]" if self.priors else "")
+
+
+CASES = (
+    Case("y ~ x"),
+    Case("y ~ 0 + f"),
+    Case("y ~ 1 + (1 | g)", chain=("g",)),
+    Case("y ~ 0 + (1 | g)", chain=("g",)),
+    Case("y ~ x + (1 + x | g)", chain=("g",)),
+    Case("y ~ x + (0 + x | g)", chain=("g",)),
+    Case("y ~ x + z + (1 + x + z | g)", chain=("g",)),
+    Case("y ~ x + z + (1 + x + z || g)", chain=("g",)),
+    Case("y ~ f + (f | g)", chain=("g",)),
+    Case("y ~ f + (0 + f | g)", chain=("g",)),
+    Case("y ~ f + (f || g)", chain=("g",)),
+    Case("y ~ x + (1 + x + z + f | g)", chain=("g",)),
+    Case("y ~ x + (1 | a/b)", chain=("a:b", "a")),
+    Case("y ~ x + (1 + x | a/b)", chain=("a:b", "a")),
+    Case("y ~ x + (1 + x | a/b/c)", chain=("a:b:c", "a:b", "a")),
+    Case("y ~ x + (1 | a) + (1 + x | b) + (1 | c)", chain=("c", "b", "a")),
+    Case("y ~ x + (1 | a:b)", chain=("a:b",)),
+    Case("y ~ x + (1 + x | g) + (1 + z | h)", chain=("g",), dense=("h",)),
+    Case("y ~ x + (1 | a/b/c) + (1 + x || h)", chain=("a:b:c", "a:b", "a"), dense=("h",)),
+    Case("y ~ x + (1 | row)", chain=("row",)),
+    Case("y | weights(w) ~ x + (1 + x | g)", chain=("g",)),
+    Case("y ~ x + offset(o) + (1 | g)", chain=("g",)),
+    Case("y ~ year + income + (1 + year | g)", chain=("g",)),
+    Case("y ~ year + income + (1 + year + income || g)", chain=("g",)),
+    Case("y ~ 0 + year + (0 + year | g)", chain=("g",)),
+    Case(
+        "y ~ x + (1 + x | g)",
+        ("Intercept ~ normal(5, 2)", "b ~ normal(-1, 0.5)", "sd ~ exponential(1)", "cor ~ lkj(2)"),
+        ("g",),
+    ),
+    Case("y ~ year + (1 + year | g)", ("Intercept ~ normal(0, 100)", "sd ~ half_normal(2)"), ("g",)),
+    Case("y ~ x + z + (1 | g)", ("b ~ flat", "Intercept ~ flat", "sd ~ uniform(0, 100)"), ("g",)),
+    Case("y ~ x + z + (1 | g)", ("b[x] ~ uniform(-3, 3)", "sd ~ gamma(2, 1)"), ("g",)),
+    Case("y ~ x + z + (1 | g)", ("Intercept ~ uniform(-9, 9)", "b[z] ~ constant(-0.3)"), ("g",)),
+    Case("y ~ x + (1 + x | g)", ("sd ~ student_t(3, 0, 2.5)", "sigma ~ half_cauchy(1)"), ("g",)),
+    Case("y ~ x + (1 + x | g)", ("sd[g, x] ~ constant(0.5)", "sigma ~ normal(1, 1)"), ("g",)),
+)
+"""Every structure, plan and kind of prior that the exact tests run over."""

@@ -1,0 +1,129 @@
+"""The full text of every error that a formula can cause.
+
+The messages are in tests/golden/errors/formula_*.txt: a line `>>> formula` (as a Python literal), then the
+message. To change them on purpose, run this file as a script, read the difference, and keep what helps.
+"""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+
+from bayesformula.errors import BayesFormulaError, FormulaError
+from bayesformula.syntax.lower import lower
+from bayesformula.syntax.parse import parse
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "errors"
+FILES = sorted(GOLDEN.glob("formula_*.txt"))
+
+
+def read_cases(path):
+    """(formula, message) of each section."""
+    sections = path.read_text(encoding="utf-8").split(">>> ")[1:]
+    pairs = [section.split("\n", 1) for section in sections]
+    return [(ast.literal_eval(formula), message.strip("\n")) for formula, message in pairs]
+
+
+CASES = [case for path in FILES for case in read_cases(path)]
+
+
+def message_of(formula):
+    with pytest.raises(FormulaError) as caught:
+        lower(parse(formula))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("formula", "message"), CASES, ids=[repr(formula)[:60] for formula, _ in CASES])
+def test_message(formula, message):
+    assert message_of(formula) == message
+
+
+def test_there_are_cases():
+    assert len(CASES) > 100
+
+
+REPAIRS = [
+    ("y ~ x + 1|g", "x + (1 | g)"),
+    ("y ~ 1|g", "(1 | g)"),
+    ("y ~ x z", "x + z"),
+    ("y ~ x (1|g)", "x + (1 | g)"),
+    ("y ~ (1|g)|h", "(1 | g/h)"),
+    ("y ~ (1|g)|h", "(1 | g) + (1 | h)"),
+    ("y ~ log(x|g)", "(log(x) | g)"),
+    ("y ~ (1|id|a/b)", "(1 | id1 | a) + (1 | id2 | a:b)"),
+    ("y ~ (1|g) + (x|g)", "(1 + x | g)"),
+    ("y ~ (1|g) + (x|g)", "(1 | g) + (0 + x | g)"),
+    ("y ~ (x|g) + (x||g)", "(1 + x || g)"),
+    ("y ~ 2*z", "I(2*z)"),
+    ("y ~ x > 3", "(x > 3)"),
+    ("y ~ x & z", "I(x & z)"),
+    ("y ~ log x", "log(x)"),
+    ("y ~ x['a']", "(x == 'a')"),
+    ("y ~ I(x | z)", "I(x > 0 | z > 0)"),
+    ("y ~ (x > 3 | g)", "((x > 3) | g)"),
+    ("y ~ (1 | g > 3)", "(1 | (g > 3))"),
+    ("y ~ x + (1 + x | )", "(1 + x | school)"),
+    ("y ~ (1|g", "(1|g)"),
+]
+
+
+@pytest.mark.parametrize(("formula", "repair"), REPAIRS)
+def test_what_a_message_says_to_write_is_read(formula, repair):
+    assert repair in message_of(formula)
+    assert lower(parse(f"y ~ {repair}")).mu
+
+
+def test_errors_are_value_errors_of_ours():
+    with pytest.raises(ValueError, match="its own parentheses") as caught:
+        parse("y ~ x + 1|g")
+    assert isinstance(caught.value, BayesFormulaError)
+    assert caught.value.text == "y ~ x + 1|g"
+    assert (caught.value.span.start, caught.value.span.stop) == (9, 10)
+
+
+LARGE = {
+    "parentheses": "y ~ " + "(" * 10_000 + "x" + ")" * 10_000,
+    "brackets of all kinds": "y ~ " + "({" * 5_000,
+    "characters": "y ~ " + "x" * 99_997,
+    "names": "y ~ " + "x" * 10_000 + " x",
+    "terms": "y ~ " + "+".join(f"v{i}" for i in range(10_001)),
+    "power": "y ~ (" + "+".join(f"v{i}" for i in range(24)) + ")^24",
+    "power of a power": "y ~ ((a+b+c+d+e+f+g+h+i+j+k+l+m)^13):((a+b+c+d+e+f+g+h+i+j+k+l+m)^13)",
+    "products": "y ~ " + "*".join(f"v{i}" for i in range(100)),
+    "chain": "y ~ " + ":".join(["x"] * 10_000),
+    "signs": "y ~ I(" + "-" * 50_000 + "x)",
+    "nots": "y ~ I(" + "!" * 50_000 + "x)",
+    "powers": "y ~ I(" + "^".join(["x"] * 10_000) + ")",
+    "arithmetic": "y ~ I(" + "+".join(["x"] * 10_000) + ")",
+    "factors": "y ~ (1 | " + "*".join(f"v{i}" for i in range(40)) + ")",
+    "quotes": "y ~ " + "'\\" * 40_000,
+    "junk": "y ~ x" + " z" * 40_000,
+}
+
+
+@pytest.mark.parametrize("formula", LARGE.values(), ids=LARGE)
+def test_large_texts_are_refused_at_once(formula):
+    parse("y ~ x")  # the parser is built on first use
+    start = time.perf_counter()
+    message = message_of(formula)
+    assert time.perf_counter() - start < 1
+    assert len(message) < 800
+
+
+def test_large_texts_within_the_limits_are_read():
+    assert lower(parse("y ~ " + "(" * 100 + "x" + ")" * 100)).text == "y ~ x"
+    assert len(lower(parse("y ~ " + "+".join(f"v{i}" for i in range(10_000)))).mu.terms) == 10_000
+    assert lower(parse("y ~ " + "x" * 10_000)).mu.terms[0].label == "x" * 10_000
+    nested = "y ~ " + "f(" * 100 + "x" + ")" * 100
+    found = lower(parse(nested))
+    assert found.text == nested
+    assert hash(found) == hash(lower(parse(nested)))
+    assert "Call" in repr(found)
+
+
+if __name__ == "__main__":
+    for path in FILES:
+        formulas = [formula for formula, _ in read_cases(path)]
+        sections = [f">>> {formula!r}\n{message_of(formula)}\n" for formula in formulas]
+        path.write_text("\n".join(sections), encoding="utf-8")
