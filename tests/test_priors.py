@@ -9,10 +9,10 @@ from bayesformula.prior_text import parse_priors
 from bayesformula.priors import (
     DISTRIBUTIONS,
     Address,
+    NameIndex,
     Prior,
     Statement,
     exact_number,
-    find_name,
     quote,
     unquote,
 )
@@ -322,8 +322,8 @@ def test_a_number_prints_as_text_that_reads_back(value):
 def test_any_name_can_be_addressed(name, other):
     """Columns are named after levels, which are any text."""
     (statement,) = parse_priors(f"sd[{quote(name)}, {quote(name)}] ~ flat # {quote('x')}")
-    assert [find_name(part, (name,)) for part in statement.address.parts] == [name, name]
-    assert find_name(quote(name), (other, name)) == name
+    assert [NameIndex([name]).find(part) for part in statement.address.parts] == [name, name]
+    assert NameIndex([other, name]).find(quote(name)) == name
 
 
 def test_names_are_quoted_only_where_they_must_be():
@@ -356,11 +356,11 @@ def test_names_are_quoted_only_where_they_must_be():
     ],
 )
 def test_blanks_and_backquotes_do_not_matter_unless_they_tell_names_apart(part, name):
-    assert find_name(part, (name, "other")) == name
+    assert NameIndex([name, "other"]).find(part) == name
 
 
 def test_a_part_that_could_mean_two_names_means_neither():
-    assert find_name("f a b", ("fab", "fa b")) is None
+    assert NameIndex(["fab", "fa b"]).find("f a b") is None
 
 
 def test_display_is_short_and_render_exact():

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import threading
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from bayesformula.environment import doctor as doctor
+from bayesformula.environment import versions
 from bayesformula.errors import (
-    BayesFormulaError,
     BayesFormulaWarning,
     FormulaError,
     HealthError,
@@ -22,6 +21,7 @@ from bayesformula.errors import (
     nearest,
 )
 from bayesformula.families import Family, resolve_family
+from bayesformula.pipeline import Prepared, compile_inputs, formula_spec, na_policy, prepare
 from bayesformula.prior_text import parse_priors
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import check_device
@@ -31,29 +31,11 @@ from bayesformula.syntax.parse import parse
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData, Rows, Start
-    from bayesformula.compiler.plan import Plan
-    from bayesformula.data.checks import Finding
+    from bayesformula.compiler.inputs import ModelData, Start
     from bayesformula.data.design import Design
-    from bayesformula.data.schema import DataSchema
     from bayesformula.model.explain import Explanation, Outline
     from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
-
-PACKAGES = ("bayesformula", "jax", "jaxlib", "numpyro", "numpy", "pandas", "formulaic", "arviz-base", "arviz-stats")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A legal model of one table, nothing compiled yet."""
-
-    formula: FormulaSpec
-    frame: Any
-    schema: DataSchema
-    design: Design
-    model: ModelSpec
-    plan: Plan
-    findings: tuple[Finding, ...]
 
 
 def fit(
@@ -163,7 +145,7 @@ def explain(
     from bayesformula.model.explain import Explanation, Outline
 
     if data is None:
-        spec = _formula_spec(formula)
+        spec = formula_spec(formula)
         parse_priors(priors)
         return Outline(spec, None if family is None else resolve_family(family, "numeric"))
     ready = prepare(formula, data, family=family, priors=priors, plan=plan, na=na, checks=checks, quiet=True)
@@ -185,8 +167,7 @@ def design(formula: str | FormulaSpec, data: Any, *, na: str = "drop") -> Design
     from bayesformula.data.design import build_design
     from bayesformula.data.tables import as_frame
 
-    _check_na(na)
-    return build_design(_formula_spec(formula), as_frame(data), na=na)[1]
+    return build_design(formula_spec(formula), as_frame(data), na=na_policy(na))[1]
 
 
 def formula(mu: str, **parameters: str) -> FormulaSpec:
@@ -203,73 +184,6 @@ def formula(mu: str, **parameters: str) -> FormulaSpec:
             raise FormulaError(f"the formula of {name!r} must be text such as '~ x', not {text!r}")
         clauses.append(f"{name} ~ {text.split('~', 1)[1].strip()}")
     return lower(parse("; ".join(clauses)))
-
-
-def prepare(
-    formula: str | FormulaSpec,
-    data: Any,
-    *,
-    family: str | Mapping[str, Any] | Family | None,
-    priors: Any,
-    plan: str,
-    na: str,
-    checks: Mapping[str, str] | None,
-    quiet: bool = False,
-) -> Prepared:
-    """Everything that can be wrong is wrong here: parse, learn, encode, check, build, plan."""
-    spec = _formula_spec(formula)
-    statements = parse_priors(priors)
-    _check_na(na)
-    from bayesformula.data import checks as rules
-    from bayesformula.data.design import build_design, nesting
-    from bayesformula.data.tables import as_frame
-    from bayesformula.model.build import build
-
-    frame = as_frame(data)
-    schema, arrays = build_design(spec, frame, na=na)
-    chosen = resolve_family(family, schema.response.kind)
-    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=chosen.name), checks or {})
-    model = build(spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays))
-    if not quiet:
-        _warn(found)
-    from bayesformula.compiler import plan as plans
-
-    return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
-
-
-def rows_of(design: Design) -> Rows:
-    """The arrays of a design as the compiler takes them."""
-    import numpy as np
-
-    from bayesformula.compiler.inputs import GroupArrays, Rows
-
-    y = np.asarray(design.y, float)
-    return Rows(
-        y=y,
-        offset=np.zeros(len(y)) if design.offset is None else np.asarray(design.offset, float),
-        weights=None if design.weights is None else np.asarray(design.weights, float),
-        x=np.ascontiguousarray(design.fixed.to_numpy(float)),
-        groups=tuple(
-            GroupArrays(np.ascontiguousarray(g.z, float), np.asarray(g.index, np.int32))
-            for g in design.groups.values()
-        ),
-    )
-
-
-def compile_inputs(
-    model: ModelSpec, plan: str, design: Design, *, prior_only: bool = False
-) -> tuple[Program, ModelData, Start]:
-    """The program of a model under a plan, its argument, and where chains start."""
-    import numpy as np
-
-    from bayesformula.compiler import emit, inputs, structure
-
-    rows = rows_of(design)
-    if prior_only:  # a likelihood with no weight is no likelihood: the same program, the prior as its posterior
-        rows = rows._replace(weights=np.zeros(len(rows.y)))
-    shape = structure.structure(model, plan, has_weights=rows.weights is not None)
-    data, start = inputs.assemble(model, shape, rows)
-    return emit.emit(shape), data, start
 
 
 def _run(
@@ -358,7 +272,9 @@ def load(path: str | PathLike[str]) -> Fit:
     @lru_cache(maxsize=1)
     def compiled() -> tuple[Program, ModelData]:
         if parts["frame"] is None:
-            raise OptionError("this fit was saved without its rows (data=False): what you asked for needs them")
+            raise OptionError(
+                "this fit was saved without its rows (data=False): what you asked for needs them"
+            )
         arrays = encode(parts["schema"], parts["frame"])
         program, data, _ = compile_inputs(
             parts["spec"], parts["plan"].name, arrays, prior_only=parts["prior_only"]
@@ -372,40 +288,10 @@ def load(path: str | PathLike[str]) -> Fit:
     return result
 
 
-def versions() -> dict[str, str]:
-    """Versions of the packages that make the numbers."""
-    out = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            out[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # run from a source tree
-            out[name] = "not installed"
-    return out
-
-
-def _formula_spec(formula: Any) -> FormulaSpec:
-    if isinstance(formula, FormulaSpec):
-        return formula
-    if isinstance(formula, list | tuple) and all(isinstance(item, str) for item in formula) and formula:
-        return lower(parse("; ".join(formula)))
-    return lower(parse(formula))
-
-
-def _check_na(na: str) -> None:
-    if na not in ("drop", "error"):
-        raise OptionError(f"na={na!r} must be 'drop' (leave out rows with missing values) or 'error' (refuse them)")
-
-
 def _refuse_unavailable(**options: Any) -> None:
     for name, value in options.items():
         if value is not None:
             raise OptionError(f"{name}= is not available in this version: leave it out")
-
-
-def _warn(findings: tuple[Finding, ...]) -> None:
-    for finding in findings:
-        if finding.severity == "warn":
-            warnings.warn(f"{finding.message} [{finding.code}]", BayesFormulaWarning, stacklevel=4)
 
 
 KEEP_BYTES = 2**30
@@ -419,8 +305,8 @@ def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozen
         return frozenset()
     if keep is None:
         warnings.warn(
-            f"the draws of {numbers} group effects would take {size / 2**30:.1f} GiB: only their means and sds "
-            'are kept. Pass keep="draws" to keep them all, keep="summary" to silence this.',
+            f"the draws of {numbers} group effects would take {size / 2**30:.1f} GiB: only their means "
+            'and sds are kept. Pass keep="draws" to keep them all, keep="summary" to silence this.',
             BayesFormulaWarning,
             stacklevel=4,
         )
@@ -460,29 +346,3 @@ def check_output(path: str | PathLike[str], *, force: bool) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise OptionError(f"{fspath(path)} cannot be written: there is no folder {folder}")
-
-
-def doctor() -> dict[str, dict[str, Any]]:
-    """Versions, devices, cores and cache: what to send with a question."""
-    from bayesformula.runner import cache, config
-    from bayesformula.runner import device as devices
-
-    choices: dict[str, Any] = {}
-    for requested in ("auto", "gpu"):
-        try:
-            found = devices.choose(requested)
-            choices[requested] = f"{found.kind}: {found.name} ({found.reason})"
-        except BayesFormulaError as error:
-            choices[requested] = f"none: {str(error).split('. ')[0]}"
-    folder = cache.folder()
-    files = list(folder.glob("*")) if folder is not None and folder.is_dir() else []
-    return {
-        "versions": versions(),
-        "machine": {"system": platform.platform(), "cores": config.available_cores()},
-        "device": choices,
-        "cache": {
-            "folder": "off" if folder is None else str(folder),
-            "files": len(files),
-            "megabytes": round(sum(f.stat().st_size for f in files if f.is_file()) / 2**20, 1),
-        },
-    }

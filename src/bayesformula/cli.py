@@ -33,9 +33,15 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what the model is, shared by `fit` and `explain`."""
     for option in reversed(
         [
-            click.option("--family", metavar="F", help="Response distribution; gaussian for a numeric response."),
-            click.option("--prior", "prior", multiple=True, metavar="'b ~ normal(0, 1)'", help="One prior; repeatable."),
-            click.option("--priors", "priors_file", type=click.Path(), help="A file of prior statements, one a line."),
+            click.option(
+                "--family", metavar="F", help="Response distribution; gaussian for a numeric response."
+            ),
+            click.option(
+                "--prior", "prior", multiple=True, metavar="'b ~ normal(0, 1)'", help="One prior; repeatable."
+            ),
+            click.option(
+                "--priors", "priors_file", type=click.Path(), help="A file of prior statements, one a line."
+            ),
             click.option(
                 "--plan",
                 default="auto",
@@ -43,9 +49,15 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="NAME",
                 help="auto, marginal, noncentred or centred.",
             ),
-            click.option("--na", default="drop", show_default=True, help="Rows with missing values: drop or error."),
             click.option(
-                "--check", "check", multiple=True, metavar="CODE=LEVEL", help="Grade a finding: ignore, warn or error."
+                "--na", default="drop", show_default=True, help="Rows with missing values: drop or error."
+            ),
+            click.option(
+                "--check",
+                "check",
+                multiple=True,
+                metavar="CODE=LEVEL",
+                help="Grade a finding: ignore, warn or error.",
             ),
         ]
     ):
@@ -134,7 +146,12 @@ def explain(
 
     with _messages(shown=False):
         explanation = api.explain(
-            formula, data, family=family, priors=_statements(prior, priors_file), checks=_grades(check), **options
+            formula,
+            data,
+            family=family,
+            priors=_statements(prior, priors_file),
+            checks=_grades(check),
+            **options,
         )
     click.echo(_json(explanation.to_dict()) if as_json else str(explanation))
 
@@ -206,7 +223,9 @@ def _grades(check: tuple[str, ...]) -> dict[str, str]:
     for item in check:
         code, equals, level = item.partition("=")
         if not equals:
-            raise OptionError(f"--check {item}: write CODE=LEVEL, for example --check implicit-nesting=ignore")
+            raise OptionError(
+                f"--check {item}: write CODE=LEVEL, for example --check implicit-nesting=ignore"
+            )
         grades[code.strip()] = level.strip()
     return grades
 

@@ -237,14 +237,26 @@ def unquote(part: str) -> str | None:
     return re.sub(r"\\(.)", lambda found: escapes.get(found[1], found[0]), match[1])
 
 
-def find_name(part: str, names: tuple[str, ...]) -> str | None:
-    """The name that a part of an address means: exactly, else whatever its blanks and backquotes."""
-    for candidate in (part, unquote(part)):
-        if candidate is not None and candidate in names:
-            return candidate
-    key = _without_blanks(part)
-    alike = [name for name in names if _without_blanks(name) == key]
-    return alike[0] if len(alike) == 1 else None
+class NameIndex:
+    """Names that a part of an address may mean: exactly, else whatever its blanks and backquotes.
+
+    >>> NameIndex(["poly(x, 2)1", "my var"]).find("poly(x,2)1")
+    'poly(x, 2)1'
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._alike: dict[str, list[str]] = {}
+        for name in self._names:
+            self._alike.setdefault(_without_blanks(name), []).append(name)
+
+    def find(self, part: str) -> str | None:
+        """The one name that `part` means, or None."""
+        for candidate in (part, unquote(part)):
+            if candidate is not None and candidate in self._names:
+                return candidate
+        alike = self._alike.get(_without_blanks(part), [])
+        return alike[0] if len(alike) == 1 else None
 
 
 def _without_blanks(text: str) -> str:

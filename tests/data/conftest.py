@@ -20,7 +20,9 @@ def frame() -> pd.DataFrame:
             "y": np.sin(n) + n / 5,
             "x": (5 * n % 7).astype(float),
             "w": np.cos(3 * n) + 2,
-            "f": pd.Categorical(np.array(["early", "mid", "late"])[n % 3], categories=["early", "mid", "late"]),
+            "f": pd.Categorical(
+                np.array(["early", "mid", "late"])[n % 3], categories=["early", "mid", "late"]
+            ),
             "s": np.array(["m", "f"])[n // 3 % 2],
             "b": n % 4 == 1,
             "g": n // 4,

@@ -105,9 +105,9 @@ LARGE = {
 @pytest.mark.parametrize("formula", LARGE.values(), ids=LARGE)
 def test_large_texts_are_refused_at_once(formula):
     parse("y ~ x")  # the parser is built on first use
-    start = time.perf_counter()
+    start = time.process_time()
     message = message_of(formula)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(message) < 800
 
 

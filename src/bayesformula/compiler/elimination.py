@@ -18,7 +18,7 @@ References: Bates et al. (2015), doi:10.18637/jss.v067.i01, section 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,47 +28,8 @@ import numpy as np
 from jax import Array
 
 from bayesformula.compiler import small
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The symbolic part: positions of the groups in the chain, innermost first, and in the border."""
-
-    chain: tuple[int, ...]
-    dense: tuple[int, ...]
-
-    def border_width(self, sizes: Sequence[int]) -> int:
-        """Columns of the border that come from groups, given each group's J * q."""
-        return sum(sizes[k] for k in self.dense)
-
-
-def order(labels: Sequence[str], sizes: Sequence[int], nested_in: Mapping[str, Sequence[str]]) -> Order:
-    """The elimination order that leaves the smallest dense border.
-
-    Args:
-        labels: the groups.
-        sizes: for each its number of coefficients J * q.
-        nested_in: for each the labels of the groups in which its levels are nested.
-    """
-    best = Order((), tuple(range(len(labels))))
-    for start in range(len(labels)):
-        chain = _chain_from(start, labels, sizes, nested_in)
-        rest = tuple(k for k in range(len(labels)) if k not in chain)
-        candidate = Order(chain, rest)
-        if candidate.border_width(sizes) < best.border_width(sizes):
-            best = candidate
-    return best
-
-
-def _chain_from(
-    start: int, labels: Sequence[str], sizes: Sequence[int], nested_in: Mapping[str, Sequence[str]]
-) -> tuple[int, ...]:
-    """The longest chain inner to outer that begins at `start`, larger factors first."""
-    chain = [start]
-    for k in sorted(range(len(labels)), key=lambda k: -sizes[k]):
-        if k not in chain and all(labels[k] in nested_in.get(labels[i], ()) for i in chain):
-            chain.append(k)
-    return tuple(chain)
+from bayesformula.compiler.leaves import Leaf
+from bayesformula.compiler.order import Order
 
 
 class CrossProducts(NamedTuple):
@@ -82,14 +43,15 @@ class CrossProducts(NamedTuple):
         corner: (d, d).
     """
 
-    diag: tuple[Array, ...]
-    parent: tuple[tuple[Array, ...], ...]
-    couple: tuple[tuple[Array, ...], ...]
-    border: tuple[Array, ...]
-    corner: Array
+    diag: tuple[Leaf, ...]
+    parent: tuple[tuple[Leaf, ...], ...]
+    couple: tuple[tuple[Leaf, ...], ...]
+    border: tuple[Leaf, ...]
+    corner: Leaf
 
 
-class GroupRows(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupRows:
     """One group's rows: `index` (n,) the level of each row, `z` (n, q) its columns, `n_levels` J."""
 
     index: np.ndarray

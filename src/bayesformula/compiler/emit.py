@@ -22,6 +22,7 @@ from numpyro.infer.util import constrain_fn, potential_energy
 from bayesformula.compiler import marginal, sites
 from bayesformula.compiler.eta import linear_predictor
 from bayesformula.compiler.inputs import ModelData, PriorArguments, Start
+from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.likelihood import gaussian
 from bayesformula.compiler.likelihood.weighted import Weighted
 from bayesformula.compiler.marginal import Theta
@@ -80,7 +81,7 @@ def emit(structure: Structure) -> Program:
         _model(structure, data)
 
     def potential(z: Array, data: ModelData) -> Array:
-        return potential_energy(model, (data,), {}, unravel(layout, z))
+        return jnp.asarray(potential_energy(model, (data,), {}, unravel(layout, z)))
 
     def recover(z: Array, key: Array, data: ModelData) -> dict[str, Array]:
         values = constrain_fn(model, (data,), {}, unravel(layout, z))
@@ -154,7 +155,10 @@ def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
             b = b.at[at].set(sites.sample_vector("b", kinds, arguments[at]))
         if structure.mixed:
             half_df = 0.5 * jnp.stack(
-                [arguments[i, 0] if structure.b_kinds[i] == "student_t" else jnp.ones(()) for i in structure.mixed]
+                [
+                    arguments[i, 0] if structure.b_kinds[i] == "student_t" else jnp.ones(())
+                    for i in structure.mixed
+                ]
             )
             mixing = numpyro.sample("lambda_b", dist.Gamma(half_df, half_df).to_event(1))
     return Theta(tuple(chols), b, jnp.asarray(mixing), sigma)
@@ -188,7 +192,9 @@ def _in_prior(name: str, centred: bool) -> str:
     return f"{name}.centred" if centred else name
 
 
-def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> tuple[Array, tuple[Array, ...]]:
+def sample_coefficients(
+    structure: Structure, data: ModelData, theta: Theta
+) -> tuple[Array, tuple[Array, ...]]:
     """Sample (b, r) under `noncentred` or `centred`; reported coordinates, (p,) and (J, q) per group."""
     name = _in_prior("b", structure.b_is_centred)
     b = data.reported.b @ sites.sample_vector(name, structure.b_kinds, jnp.asarray(data.priors.b))
@@ -197,7 +203,9 @@ def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> 
         chol, q = theta.chol_cov[k], len(structure.coefs[k])
         with numpyro.plate(label, structure.n_levels[k]):
             if structure.plan == "centred":
-                u = numpyro.sample(_effect_site(structure, k), dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol))
+                u = numpyro.sample(
+                    _effect_site(structure, k), dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)
+                )
             else:
                 v = numpyro.sample(_effect_site(structure, k), dist.Normal(0.0, 1.0).expand([q]).to_event(1))
                 u = jnp.asarray(v) @ chol.T
@@ -255,11 +263,13 @@ def _start_sites(
     """
     out: list[tuple[Site, tuple[np.ndarray, float]]] = []
 
-    def vector(name: str, kinds: tuple[str, ...], arguments: np.ndarray, value: np.ndarray, scale: float) -> None:
+    def vector(
+        name: str, kinds: tuple[str, ...], arguments: np.ndarray, value: np.ndarray, scale: float
+    ) -> None:
         for member in sites.members(name, kinds):
             at = np.array(member.positions)
             z = sites.unconstrain(member.kind, value[at], arguments[at])
-            size = scale if member.kind in sites.REAL else 0.3
+            size = scale if member.kind in REAL else 0.3
             out.append((Site(member.name, (len(at),)), (z, size)))
 
     def constant(name: str, shape: tuple[int, ...], value: float, scale: float) -> None:
@@ -270,11 +280,19 @@ def _start_sites(
         q = len(structure.coefs[k])
         arguments = sites.placeholder(q) if priors is None else priors.sd[k]
         value = np.ones(q) if rough is None else rough.sd[k]
-        vector(_in_prior(f"sd_{label}", structure.group_is_centred[k]), structure.sd_kinds[k], arguments, value, 0.3)
+        vector(
+            _in_prior(f"sd_{label}", structure.group_is_centred[k]),
+            structure.sd_kinds[k],
+            arguments,
+            value,
+            0.3,
+        )
         for number, block in enumerate(b for b in structure.blocks[k] if len(b) > 1):
             constant(_cor_site(structure, k, number), (len(block) * (len(block) - 1) // 2,), 0.0, 0.5)
     one = sites.placeholder(1) if priors is None else priors.sigma
-    vector("sigma", (structure.sigma_kind,), one, np.ones(1) if rough is None else rough.sigma.reshape(1), 0.1)
+    vector(
+        "sigma", (structure.sigma_kind,), one, np.ones(1) if rough is None else rough.sigma.reshape(1), 0.1
+    )
     arguments = sites.placeholder(p) if priors is None else priors.b
     value = np.zeros(p) if rough is None else rough.b
     spread = 1.0 if rough is None else float(rough.sigma)

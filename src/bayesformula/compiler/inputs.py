@@ -18,7 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesformula.compiler import elimination, sites
+from bayesformula.compiler import elimination
+from bayesformula.compiler.kinds import N_ARGUMENTS, arguments_of
+from bayesformula.compiler.leaves import Leaf
 from bayesformula.compiler.structure import Structure
 from bayesformula.model.spec import GroupSpec, ModelSpec
 from bayesformula.priors import PriorRow
@@ -27,8 +29,8 @@ from bayesformula.priors import PriorRow
 class GroupArrays(NamedTuple):
     """Rows of one group: `z` (n, q) columns, `index` (n,) int32 level of each row."""
 
-    z: np.ndarray
-    index: np.ndarray
+    z: Leaf
+    index: Leaf
 
 
 class Rows(NamedTuple):
@@ -42,10 +44,10 @@ class Rows(NamedTuple):
         groups: one for each group.
     """
 
-    y: np.ndarray
-    offset: np.ndarray
-    weights: np.ndarray | None
-    x: np.ndarray
+    y: Leaf
+    offset: Leaf
+    weights: Leaf | None
+    x: Leaf
     groups: tuple[GroupArrays, ...]
 
 
@@ -59,17 +61,17 @@ class PriorArguments(NamedTuple):
         sigma: (1, 3).
     """
 
-    b: np.ndarray
-    sd: tuple[np.ndarray, ...]
-    cor: tuple[np.ndarray, ...]
-    sigma: np.ndarray
+    b: Leaf
+    sd: tuple[Leaf, ...]
+    cor: tuple[Leaf, ...]
+    sigma: Leaf
 
 
 class Reported(NamedTuple):
     """Maps from prior to reported coordinates: `b` (p, p), `groups` (q, q) each."""
 
-    b: np.ndarray
-    groups: tuple[np.ndarray, ...]
+    b: Leaf
+    groups: tuple[Leaf, ...]
 
 
 class Marginal(NamedTuple):
@@ -86,22 +88,22 @@ class Marginal(NamedTuple):
     """
 
     s: elimination.CrossProducts
-    n: np.ndarray
-    reference: np.ndarray
-    b_in: np.ndarray
-    b_out: np.ndarray
-    b_in_inverse: np.ndarray
-    log_det_b_in: np.ndarray
-    group_in: tuple[np.ndarray, ...]
-    group_out: tuple[np.ndarray, ...]
+    n: Leaf
+    reference: Leaf
+    b_in: Leaf
+    b_out: Leaf
+    b_in_inverse: Leaf
+    log_det_b_in: Leaf
+    group_in: tuple[Leaf, ...]
+    group_out: tuple[Leaf, ...]
 
 
 class Start(NamedTuple):
-    """Rough values from which the sampler starts, in prior coordinates: `b` (p,), `sd` (q,) each, `sigma` ()."""
+    """Rough values to start from, in prior coordinates: `b` (p,), per group `sd` (q,), `sigma` ()."""
 
-    b: np.ndarray
-    sd: tuple[np.ndarray, ...]
-    sigma: np.ndarray
+    b: Leaf
+    sd: tuple[Leaf, ...]
+    sigma: Leaf
 
 
 class ModelData(NamedTuple):
@@ -127,7 +129,7 @@ def prior_arguments(model: ModelSpec) -> PriorArguments:
 
 
 def _table(rows: Sequence[PriorRow]) -> np.ndarray:
-    return np.array([sites.arguments_of(row.prior) for row in rows]).reshape(-1, sites.N_ARGUMENTS)
+    return np.array([arguments_of(row.prior) for row in rows]).reshape(-1, N_ARGUMENTS)
 
 
 class Coordinates(NamedTuple):
@@ -167,7 +169,9 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     at = columns.index("Intercept") if "Intercept" in columns else None
     x = coordinates(rows.x, at)
     b_reported = np.linalg.inv(x.centring) if structure.b_is_centred else np.eye(len(columns))
-    groups = [coordinates(arrays.z, _intercept(g)) for arrays, g in zip(rows.groups, model.groups, strict=True)]
+    groups = [
+        coordinates(arrays.z, _intercept(g)) for arrays, g in zip(rows.groups, model.groups, strict=True)
+    ]
     group_reported = tuple(
         np.linalg.inv(_only(c.centring, model.centred_positions(g)))
         for c, g in zip(groups, model.groups, strict=True)

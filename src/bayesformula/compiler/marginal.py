@@ -156,7 +156,8 @@ def with_response(structure: Structure, data: ModelData, y: Array) -> eliminatio
         return jax.ops.segment_sum(columns, index, num_segments=structure.n_levels[k])
 
     border = tuple(
-        jnp.asarray(b).at[..., -1].set(products(k)) for k, b in zip(structure.order.chain, part.s.border, strict=True)
+        jnp.asarray(b).at[..., -1].set(products(k))
+        for k, b in zip(structure.order.chain, part.s.border, strict=True)
     )
     last = [products(k).ravel() for k in structure.order.dense]
     column = jnp.concatenate([*last, x.T @ (weights * residual), (weights @ residual**2)[None]])

@@ -17,40 +17,7 @@ import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
 
-from bayesformula.priors import Prior
-
-N_ARGUMENTS = 3
-"""Numbers kept for each prior, padded with zeros."""
-
-REAL = frozenset({"normal", "student_t", "cauchy", "laplace", "flat"})
-INTERVAL = frozenset({"uniform", "beta"})
-
-
-def kind_of(prior: Prior) -> str:
-    """The static part of a prior: its distribution, `>0` at the end when truncated to [0, inf)."""
-    name, arguments = prior.distribution, prior.arguments
-    if prior.lower is None or name not in REAL | {"uniform"}:
-        return name
-    if name == "uniform":  # truncating a uniform gives a uniform, see `arguments_of`
-        return name
-    if name in {"normal", "cauchy"} and arguments[0] == 0:
-        return f"half_{name}"
-    if name == "student_t" and arguments[1] == 0:
-        return "half_student_t"
-    return f"{name}>0"
-
-
-def arguments_of(prior: Prior) -> np.ndarray:
-    """(N_ARGUMENTS,) numbers of a prior, in the order that `distribution` reads them."""
-    values = list(prior.arguments)
-    kind = kind_of(prior)
-    if kind == "uniform" and prior.lower is not None:
-        values[0] = max(values[0], prior.lower)
-    if kind != prior.distribution and kind in {"half_normal", "half_cauchy"}:
-        values = values[1:]
-    if kind == "half_student_t" and prior.distribution == "student_t":
-        values = [values[0], values[2]]
-    return np.array(values + [0.0] * (N_ARGUMENTS - len(values)))
+from bayesformula.compiler.kinds import INTERVAL, REAL
 
 
 def placeholder(m: int) -> np.ndarray:
@@ -131,7 +98,7 @@ def sample_vector(name: str, kinds: Sequence[str], arguments: Array) -> Array:
         positions = np.array(member.positions)
         whole = len(positions) == len(kinds)
         rows = arguments if whole else arguments[positions]
-        drawn = numpyro.sample(member.name, distribution(member.kind, rows).to_event(1))
+        drawn = jnp.asarray(numpyro.sample(member.name, distribution(member.kind, rows).to_event(1)))
         value = drawn if whole else value.at[positions].set(drawn)
     return jnp.asarray(value)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bayesformula.compiler import elimination, sites
+from bayesformula.compiler.kinds import kind_of
+from bayesformula.compiler.order import Order, order
 from bayesformula.model.spec import ModelSpec
 
 INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
@@ -43,7 +44,7 @@ class Structure:
     group_is_centred: tuple[bool, ...]
     sigma_kind: str
     has_weights: bool
-    order: elimination.Order
+    order: Order
 
     @property
     def integrated(self) -> list[int]:
@@ -67,27 +68,27 @@ def structure(model: ModelSpec, plan: str, *, has_weights: bool | None = None) -
     return Structure(
         plan=plan,
         columns=tuple(row.coef for row in rows),
-        b_kinds=tuple(sites.kind_of(row.prior) for row in rows),
+        b_kinds=tuple(kind_of(row.prior) for row in rows),
         b_is_centred=any(row.centred for row in rows),
         labels=tuple(g.label for g in model.groups),
         coefs=tuple(g.coefs for g in model.groups),
         blocks=tuple(g.blocks for g in model.groups),
         n_levels=tuple(g.n_levels for g in model.groups),
         sd_kinds=tuple(
-            tuple(sites.kind_of(row.prior) for row in model.prior_rows("sd", g.label)) for g in model.groups
+            tuple(kind_of(row.prior) for row in model.prior_rows("sd", g.label)) for g in model.groups
         ),
         group_is_centred=tuple(
             any(row.centred for row in model.prior_rows("sd", g.label)) for g in model.groups
         ),
-        sigma_kind=sites.kind_of(model.prior_rows("sigma")[0].prior),
+        sigma_kind=kind_of(model.prior_rows("sigma")[0].prior),
         has_weights=model.has_weights if has_weights is None else has_weights,
         order=elimination_order(model),
     )
 
 
-def elimination_order(model: ModelSpec) -> elimination.Order:
+def elimination_order(model: ModelSpec) -> Order:
     """The order in which the marginal plan eliminates the groups of `model`."""
-    return elimination.order(
+    return order(
         [g.label for g in model.groups],
         [g.n_levels * g.q for g in model.groups],
         {g.label: g.nested_in for g in model.groups},

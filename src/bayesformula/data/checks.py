@@ -59,7 +59,7 @@ def check(
     """Findings about a design, in the order of the table of codes.
 
     Args:
-        spec: the formula.
+        spec: the formula; what lowering changed in it is a finding too.
         schema: learnt from `frame`.
         design: of `frame`.
         frame: the user's data.
@@ -68,6 +68,13 @@ def check(
     Returns:
         Graded findings; nothing is raised here, `resolve` does that.
     """
+    with np.errstate(all="ignore"):  # infinities may stand in the design; they are a finding
+        found = _findings(schema, design, frame, family)
+    order = {code: place for place, code in enumerate(CODES)}
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: order[finding.code]))
+
+
+def _findings(schema: DataSchema, design: Design, frame: pd.DataFrame, family: str | None) -> list[Finding]:
     gaussian = family in (None, "gaussian")
     found = [Finding(code, CODES[code], message) for code, message in schema.notes]
     found += _about_rows(schema, design)
@@ -77,8 +84,7 @@ def check(
         found += _about_columns(parameter)
         found += _about_groups(parameter, design, frame, gaussian=gaussian)
     found += [Finding("implicit-nesting", "warn", text) for text in reused_labels(schema, design, frame)]
-    order = {code: place for place, code in enumerate(CODES)}
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: order[finding.code]))
+    return found
 
 
 def resolve(findings: Sequence[Finding], overrides: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
@@ -127,11 +133,11 @@ def _as_error(finding: Finding) -> str:
 def _about_rows(schema: DataSchema, design: Design) -> Iterator[Finding]:
     if design.n_dropped:
         total = design.n_dropped + design.n_rows
-        rows = "row was" if design.n_dropped == 1 else "rows were"
+        were = "was" if design.n_dropped == 1 else "were"
         yield Finding(
             "rows-dropped",
             "warn",
-            f"{design.n_dropped} of {total} {rows} left out for missing values; "
+            f"{design.n_dropped} of {total} rows {were} left out for missing values; "
             'pass na="error" to refuse them instead',
         )
     for name, values in _numeric_parts(design):
@@ -219,13 +225,18 @@ def _about_columns(parameter: ParameterSchema) -> Iterator[Finding]:
             "warn",
             f"dropped{where}, the same in every row used: {listing(constant)}",
         )
-    for column in parameter.dropped:
-        if column.code == "dependent-columns":
-            yield Finding(
-                "dependent-columns",
-                "warn",
-                f"dropped{where}: '{column.name}' is a combination of {listing(column.combination)}",
-            )
+    dependent = [column for column in parameter.dropped if column.code == "dependent-columns"]
+    if len(dependent) > 3:
+        names = listing(column.name for column in dependent)
+        yield Finding(
+            "dependent-columns",
+            "warn",
+            f"dropped{where}: {len(dependent)} columns are combinations of those before them: {names}",
+        )
+    else:
+        for column in dependent:
+            message = f"dropped{where}: '{column.name}' is a combination of {listing(column.combination)}"
+            yield Finding("dependent-columns", "warn", message)
 
 
 # ---- the group part ----------------------------------------------------------------------------------
@@ -270,7 +281,7 @@ def _about_group_columns(group: GroupSchema, frame: pd.DataFrame) -> Iterator[Fi
 def is_far_from_zero(column: np.ndarray) -> bool:
     """Whether a column that varies has its mean more than 3 standard deviations from zero."""
     sd = float(np.std(column))
-    return sd > 0 and abs(float(np.mean(column))) > 3 * sd
+    return sd > 1e-12 * abs(float(np.mean(column))) and abs(float(np.mean(column))) > 3 * sd
 
 
 def _far_from_zero(parameter: ParameterSchema, group: GroupSchema, design: Design) -> Iterator[Finding]:

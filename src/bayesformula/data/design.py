@@ -22,7 +22,7 @@ from bayesformula.data.learnt import (
     VariableSchema,
 )
 from bayesformula.data.names import Names, UserTransform
-from bayesformula.data.response import ResponseValues, encode_response, response_expressions
+from bayesformula.data.response import encode_extras, encode_response, response_expressions, spare_expressions
 from bayesformula.data.rows import NewLevels, check_finite, complete_rows, unseen_levels, without_level
 from bayesformula.data.schema import learn, predictor_expressions, term_columns
 from bayesformula.data.values import Design, GroupDesign, ParameterDesign
@@ -62,7 +62,7 @@ def encode(
         new_levels: "error" refuses a level of a grouping factor that the training data did not have;
             "population" and "sample" give it index -1 and list it in `unseen`.
         response: "auto" reads the response if its columns are there, "ignore" never does, and rows
-            that miss it are then kept.
+            that miss it are then kept; trials and known errors are read where they are complete.
         na: what is done with rows that miss a value; as in training when not given.
         transforms: the user's own functions, where the formula has any.
         infinite: "keep" leaves infinities and undefined results in the design.
@@ -78,7 +78,9 @@ def encode(
         )
     names = Names(frame.columns.tolist(), schema.spec.source, transforms or {})
     has_response = _wants_response(schema, names, response)
-    expressions = _expressions(schema, has_response=has_response)
+    left = list(response_expressions(schema.spec.response)) if has_response else []
+    left = left or spare_expressions(schema.spec.response, frame)
+    expressions = left + [part for each in schema.spec.predictors for part in predictor_expressions(each)]
     used = list(dict.fromkeys(name for part in expressions for name in names.used(part)))
     policy = na or schema.na
     rows = complete_rows(frame, used, policy) if used else np.arange(len(frame))
@@ -86,7 +88,11 @@ def encode(
     if infinite == "error":
         for expression in expressions:
             check_finite(scope, expression, rows)
-    values = _response(schema, scope, has_response=has_response)
+    values = (
+        encode_response(schema.spec.response, schema.response, scope)
+        if has_response
+        else encode_extras(schema.spec.response, scope, left)
+    )
     variables = {variable.label: variable for variable in schema.variables}
     return Design(
         y=values.y,
@@ -155,11 +161,6 @@ def _wants_response(schema: DataSchema, names: Names, policy: ResponsePolicy) ->
     raise OptionError(f"response={policy!r} is not known; legal are 'auto', 'required', 'ignore'")
 
 
-def _expressions(schema: DataSchema, *, has_response: bool) -> list[Expression]:
-    left = list(response_expressions(schema.spec.response)) if has_response else []
-    return left + [part for predictor in schema.spec.predictors for part in predictor_expressions(predictor)]
-
-
 def _settled(
     schema: DataSchema,
     frame: pd.DataFrame,
@@ -182,12 +183,6 @@ def _settled(
         rows = rows[~lost]
         scope = Scope(frame.iloc[rows], names, learnt, learning=False)
     return scope, rows
-
-
-def _response(schema: DataSchema, scope: Scope, *, has_response: bool) -> ResponseValues:
-    if not has_response:
-        return ResponseValues(None, None, {})
-    return encode_response(schema.spec.response, schema.response, scope)
 
 
 def _parameter(

@@ -10,15 +10,10 @@ from bayesformula.data.expressions import Scope
 from bayesformula.data.grouping import Combinations, level_names, observed_combinations
 from bayesformula.data.learnt import EffectSchema, GroupSchema, VariableSchema
 from bayesformula.data.rows import in_schema_levels
-from bayesformula.syntax.ast import Expression, GroupTerm, Name, Predictor
-from bayesformula.syntax.render import render_expression
+from bayesformula.syntax.ast import GroupTerm, Predictor
+from bayesformula.syntax.factors import factor_label
 
 _OPTIONS_KEPT = ("cor", "id")
-
-
-def factor_label(expression: Expression) -> str:
-    """A factor's name in results: a column's own name, else the expression."""
-    return expression.text if isinstance(expression, Name) else render_expression(expression)
 
 
 def merged_terms(predictor: Predictor) -> list[list[GroupTerm]]:
@@ -38,15 +33,14 @@ def learn_groups(
     predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema], factors: frozenset[str]
 ) -> tuple[GroupSchema, ...]:
     """One record for each grouping factor of a predictor."""
-    combinations: dict[tuple[str, ...], Combinations] = {}
     groups: list[GroupSchema] = []
     for terms in merged_terms(predictor):
         _refuse_options(terms, scope)
         labels = tuple(map(factor_label, terms[0].factors))
-        combinations[labels] = observed_combinations(group_factors(terms[0], scope))
+        found = observed_combinations(group_factors(terms[0], scope))
         effects = tuple(_learn_effect(term, scope, variables, factors) for term in terms)
         _refuse_twice(terms, effects, scope)
-        groups.append(_group(terms[0].label, labels, combinations[labels], effects))
+        groups.append(_group(terms[0].label, labels, found, effects))
     return tuple(groups)
 
 

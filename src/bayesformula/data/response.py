@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from bayesformula.data.columns import LOGICAL_LEVELS, Column, as_factor, drop_unused, first_rows, recode
 from bayesformula.data.expressions import Scope
@@ -14,7 +15,7 @@ from bayesformula.data.names import Names
 from bayesformula.data.rows import unseen_levels
 from bayesformula.errors import DataError, FormulaError, listing, nearest
 from bayesformula.syntax.ast import Argument, Call, Expression, Index, Response
-from bayesformula.syntax.render import render_expression
+from bayesformula.syntax.render import render_expression, variables_of
 
 ADDITIONS: Mapping[str, tuple[str, ...]] = {"weights": ("scale",), "trials": (), "se": ("sigma",)}
 """Additions by name, with the options that each takes."""
@@ -40,8 +41,8 @@ class ResponseValues:
 
 def response_expressions(response: Response) -> Iterator[Expression]:
     """The expressions on the left of the tilde that need the data."""
-    if isinstance(response.expression, Call) and response.expression.function == "cbind":
-        yield from (argument.value for argument in response.expression.arguments)
+    if pair := _cbind(response):
+        yield from (argument.value for argument in pair.arguments)
     else:
         yield response.expression
     for call in response.additions:
@@ -55,10 +56,10 @@ def learn_response(response: Response, scope: Scope) -> ResponseSchema:
     for call in response.additions:
         options += _read_options(call, scope.names)
     extras = tuple(call.function for call in response.additions if call.function != "weights")
-    if isinstance(response.expression, Call) and response.expression.function == "cbind":
-        _check_cbind(response.expression, scope.names)
+    if pair := _cbind(response):
+        _check_cbind(pair, scope.names)
         if "trials" in extras:
-            raise scope.names.fail("cbind() already gives the trials", response.expression.span)
+            raise scope.names.fail("cbind() already gives the trials", pair.span)
         schema = ResponseSchema(label, "count", (), ("trials", *extras), tuple(options))
     else:
         kind, levels = _kind(response.expression, scope)
@@ -95,16 +96,52 @@ def encode_response(response: Response, schema: ResponseSchema, scope: Scope) ->
     """The response's numbers in a frame: codes 0, 1, ... where it has levels."""
     extras = {call.function: _addition(call, scope) for call in response.additions}
     weights = extras.pop("weights", None)
-    expression = response.expression
-    if isinstance(expression, Call) and expression.function == "cbind":
-        success, failure = (_count(argument, scope) for argument in expression.arguments)
+    if pair := _cbind(response):
+        success, failure = (_count(argument, scope) for argument in pair.arguments)
         return ResponseValues(success, weights, {"trials": success + failure, **extras})
-    y = _numbers(scope.variable(expression), schema)
+    y = _numbers(scope.variable(response.expression), schema)
     if "trials" in extras and schema.kind != "numeric":
         over = np.flatnonzero(y > extras["trials"])
         if len(over):
             raise DataError(f"response '{schema.label}' is greater than its trials in {first_rows(over)}")
     return ResponseValues(y, weights, extras)
+
+
+def spare_expressions(response: Response, frame: pd.DataFrame) -> list[Expression]:
+    """What of the left-hand side new data without a response can still tell: trials, known errors.
+
+    Only where all the columns are there and complete: nothing of it may cost a row.
+    """
+    calls = [call for call in response.additions if call.function != "weights"]
+    if pair := _cbind(response):
+        calls.append(pair)
+    spare: list[Expression] = []
+    for call in calls:
+        placed = [argument.value for argument in call.arguments if not argument.name]
+        names = [name for part in placed for name in variables_of(part)]
+        if all(name in frame.columns and bool(frame[name].notna().all()) for name in names):
+            spare += placed
+    return spare
+
+
+def encode_extras(response: Response, scope: Scope, spare: Sequence[Expression]) -> ResponseValues:
+    """The additions that `spare_expressions` found, without a response."""
+    extras = {
+        call.function: _addition(call, scope)
+        for call in response.additions
+        if any(argument.value in spare for argument in call.arguments)
+    }
+    pair = _cbind(response)
+    if pair and all(argument.value in spare for argument in pair.arguments):
+        success, failure = (_count(argument, scope) for argument in pair.arguments)
+        extras["trials"] = success + failure
+    return ResponseValues(None, None, extras)
+
+
+def _cbind(response: Response) -> Call | None:
+    """The call `cbind(successes, failures)` if that is the response."""
+    expression = response.expression
+    return expression if isinstance(expression, Call) and expression.function == "cbind" else None
 
 
 def _numbers(column: Column, schema: ResponseSchema) -> np.ndarray:

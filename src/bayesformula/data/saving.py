@@ -7,6 +7,7 @@ dataclass becomes an object with its name under "is"; only the names listed here
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import cast
 
@@ -43,7 +44,7 @@ def schema_from_json(plain: Mapping[str, object]) -> learnt.DataSchema:
         )
     try:
         schema = _from_plain(plain.get("schema"))
-    except (TypeError, KeyError, RecursionError) as fault:
+    except (TypeError, KeyError, ValueError, RecursionError) as fault:
         raise FitFileError(f"the saved schema is damaged: {fault}") from None
     if not isinstance(schema, learnt.DataSchema):
         raise FitFileError("the saved schema is damaged: it does not hold a schema")
@@ -53,9 +54,11 @@ def schema_from_json(plain: Mapping[str, object]) -> learnt.DataSchema:
 def _to_plain(value: object) -> object:
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
-        if items and isinstance(items[0], str | int | float):  # a million levels in one step
+        if items and isinstance(items[0], str | int):  # a million levels in one step
             return list(items)
         return [_to_plain(item) for item in items]
+    if isinstance(value, float) and not math.isfinite(value):  # JSON has no infinity: cut(x, c(-Inf, 0, Inf))
+        return {"is": "float", "value": str(value)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: _to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"is": type(value).__name__, **fields}
@@ -65,11 +68,13 @@ def _to_plain(value: object) -> object:
 def _from_plain(plain: object) -> object:
     if isinstance(plain, list):
         items = cast("list[object]", plain)
-        if items and isinstance(items[0], str | int | float):
+        if items and isinstance(items[0], str | int):
             return tuple(items)
         return tuple(_from_plain(item) for item in items)
     if isinstance(plain, dict):
         fields = cast("dict[str, object]", plain)
+        if fields["is"] == "float":
+            return float(str(fields["value"]))
         kind = _BY_NAME[str(fields["is"])]
         return kind(**{name: _from_plain(value) for name, value in fields.items() if name != "is"})
     return plain

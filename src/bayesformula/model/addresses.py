@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesformula.errors import PriorError, nearest
-from bayesformula.priors import Prior, Statement, find_name, quote, wrap_items
+from bayesformula.priors import NameIndex, Prior, Statement, quote, wrap_items
 
 CENTRED = frozenset({"centred", "centered"})
 
@@ -55,7 +55,35 @@ class Match:
     centred: bool = False
 
 
-def match_statement(statement: Statement, slots: Sequence[Slot]) -> Match:
+class Directory:
+    """The slots of a model, and which of them each name reaches; built once, asked for every statement."""
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        self.slots = tuple(slots)
+        self._positions: dict[tuple[str, ...], list[int]] = {}
+        names: dict[tuple[str, ...], list[str]] = {}
+        for position, slot in enumerate(slots):
+            kind, group, coef = slot.kind, slot.group, slot.coef
+            for key in ((kind,), (kind, group), (kind, group, coef)):
+                self._positions.setdefault(key, []).append(position)
+            names.setdefault((kind,), []).append(group)
+            names.setdefault((kind, group), []).append(coef)
+        self._names = {key: NameIndex(members) for key, members in names.items()}
+
+    def where(self, *key: str) -> tuple[int, ...]:
+        """Positions of the slots of a kind, of one group of it, of one coefficient of that."""
+        return tuple(self._positions.get(key, ()))
+
+    def find(self, part: str, *key: str) -> str | None:
+        """The group of a kind, or the coefficient of a kind and group, that `part` of an address means."""
+        index = self._names.get(key)
+        return None if index is None else index.find(part)
+
+    def groups(self, kind: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(slot.group for slot in self.slots if slot.kind == kind))
+
+
+def match_statement(statement: Statement, directory: Directory) -> Match:
     """The slots that the address of `statement` means.
 
     Raises:
@@ -63,97 +91,79 @@ def match_statement(statement: Statement, slots: Sequence[Slot]) -> Match:
     """
     address = statement.address
     if address.predictor not in ("", "mu"):
-        raise _no_predictor(statement, slots)
+        raise _no_predictor(statement, directory)
     match address.head:
         case "Intercept":
-            match = _match_intercept(statement, slots)
+            match = _match_intercept(statement, directory)
         case "b":
-            match = _match_b(statement, slots)
+            match = _match_b(statement, directory)
         case "sd":
-            match = _match_sd(statement, slots)
+            match = _match_sd(statement, directory)
         case "cor":
-            match = _match_cor(statement, slots)
+            match = _match_cor(statement, directory)
         case "sigma" if not address.parts and not address.predictor:
-            match = Match(statement, _where(slots, "sigma"), 0)
+            match = Match(statement, directory.where("sigma"), 0)
         case _:
-            raise _unknown(statement, slots)
+            raise _unknown(statement, directory)
     if not match.slots:
-        raise _unknown(statement, slots)
+        raise _unknown(statement, directory)
     return match
 
 
-def _where(
-    slots: Sequence[Slot],
-    kind: str,
-    *,
-    group: str | None = None,
-    coef: str | None = None,
-    number: int | None = None,
-) -> tuple[int, ...]:
-    return tuple(
-        position
-        for position, slot in enumerate(slots)
-        if slot.kind == kind
-        and group in (None, slot.group)
-        and coef in (None, slot.coef)
-        and number in (None, slot.number)
-    )
-
-
-def _match_intercept(statement: Statement, slots: Sequence[Slot]) -> Match:
+def _match_intercept(statement: Statement, directory: Directory) -> Match:
     parts = statement.address.parts
     centred = len(parts) == 1 and parts[0] in CENTRED
-    found = () if parts and not centred else _where(slots, "b", coef="Intercept")
+    found = () if parts and not centred else directory.where("b", "", "Intercept")
     return Match(statement, found, 1, centred)
 
 
-def _match_b(statement: Statement, slots: Sequence[Slot]) -> Match:
-    parts = statement.address.parts
-    every = _where(slots, "b")
-    if not parts:
-        return Match(statement, tuple(i for i in every if slots[i].coef != "Intercept"), 0)
-    coef = find_name(parts[0], tuple(slots[i].coef for i in every)) if len(parts) == 1 else None
-    return Match(statement, () if coef is None else _where(slots, "b", coef=coef), 1)
-
-
-def _match_sd(statement: Statement, slots: Sequence[Slot]) -> Match:
+def _match_b(statement: Statement, directory: Directory) -> Match:
     parts = statement.address.parts
     if not parts:
-        return Match(statement, _where(slots, "sd"), 0)
-    group = find_name(parts[0], _groups(slots, "sd"))
+        slots = directory.slots
+        return Match(statement, tuple(i for i in directory.where("b") if slots[i].coef != "Intercept"), 0)
+    coef = directory.find(parts[0], "b", "") if len(parts) == 1 else None
+    return Match(statement, () if coef is None else directory.where("b", "", coef), 1)
+
+
+def _match_sd(statement: Statement, directory: Directory) -> Match:
+    parts = statement.address.parts
+    if not parts:
+        return Match(statement, directory.where("sd"), 0)
+    group = directory.find(parts[0], "sd")
     if group is None:
         return Match(statement, (), 0)
     if len(parts) == 1:
-        return Match(statement, _where(slots, "sd", group=group), 1)
-    coef = find_name(parts[1], tuple(slots[i].coef for i in _where(slots, "sd", group=group)))
-    found = () if coef is None else _where(slots, "sd", group=group, coef=coef)
-    return _with_centred(Match(statement, found, 2), parts[2:], slots)
+        return Match(statement, directory.where("sd", group), 1)
+    coef = directory.find(parts[1], "sd", group)
+    found = () if coef is None else directory.where("sd", group, coef)
+    return _with_centred(Match(statement, found, 2), parts[2:], directory)
 
 
-def _match_cor(statement: Statement, slots: Sequence[Slot]) -> Match:
+def _match_cor(statement: Statement, directory: Directory) -> Match:
     parts = statement.address.parts
     if not parts:
-        return Match(statement, _where(slots, "cor"), 0)
-    group = find_name(parts[0], _groups(slots, "cor"))
+        return Match(statement, directory.where("cor"), 0)
+    group = directory.find(parts[0], "cor")
     if group is None:
         return Match(statement, (), 0)
-    blocks = _where(slots, "cor", group=group)
+    blocks = directory.where("cor", group)
     rest = parts[1:]
     if rest and rest[0].isdecimal():
         at = int(rest[0]) - 1
         chosen = blocks[at : at + 1] if at >= 0 else ()
-        return _with_centred(Match(statement, chosen, 1 if len(blocks) == 1 else 2), rest[1:], slots)
-    match = _with_centred(Match(statement, blocks, 1), rest, slots)
+        return _with_centred(Match(statement, chosen, 1 if len(blocks) == 1 else 2), rest[1:], directory)
+    match = _with_centred(Match(statement, blocks, 1), rest, directory)
     return Match(statement, (), 1) if match.centred and len(blocks) > 1 else match
 
 
-def _with_centred(match: Match, rest: Sequence[str], slots: Sequence[Slot]) -> Match:
+def _with_centred(match: Match, rest: Sequence[str], directory: Directory) -> Match:
     """The match with what follows its names: nothing, or `centred`."""
     if not rest or not match.slots:
         return match if not rest else Match(match.statement, (), match.level)
     if len(rest) > 1 or rest[0] not in CENTRED:
         return Match(match.statement, (), match.level)
-    slot = slots[match.slots[0]]
+    slot = directory.slots[match.slots[0]]
     if not slot.can_be_centred:
         raise statement_error(
             f"{match.statement.address.render()} does not exist: its group term has no centred form",
@@ -164,20 +174,16 @@ def _with_centred(match: Match, rest: Sequence[str], slots: Sequence[Slot]) -> M
     return Match(match.statement, match.slots, match.level, centred=True)
 
 
-def _groups(slots: Sequence[Slot], kind: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(slot.group for slot in slots if slot.kind == kind))
-
-
-def legal_addresses(slots: Sequence[Slot]) -> tuple[str, ...]:
+def legal_addresses(directory: Directory) -> tuple[str, ...]:
     """Every address that means something in this model, from broad to specific."""
     out: list[str] = []
-    if any(slot.kind == "b" and slot.coef != "Intercept" for slot in slots):
+    if any(slot.kind == "b" and slot.coef != "Intercept" for slot in directory.slots):
         out.append("b")
     for kind in ("sd", "cor"):
-        groups = _groups(slots, kind)
+        groups = directory.groups(kind)
         out += [kind] if groups else []
         out += [f"{kind}[{quote(group)}]" for group in groups]
-    for slot in slots:
+    for slot in directory.slots:
         out.append(slot.address())
         if slot.can_be_centred:
             out.append(slot.address(centred=True))
@@ -193,35 +199,35 @@ def statement_error(message: str, statement: Statement, hint: str) -> PriorError
     )
 
 
-def _no_predictor(statement: Statement, slots: Sequence[Slot]) -> PriorError:
+def _no_predictor(statement: Statement, directory: Directory) -> PriorError:
     address = statement.address
     if address.predictor == "sigma":
         message = "sigma has no formula of its own in this model, so it has no coefficients"
         return statement_error(message, statement, "Write sigma ~ exponential(1) for its prior.")
-    return _unknown(statement, slots)
+    return _unknown(statement, directory)
 
 
-def _unknown(statement: Statement, slots: Sequence[Slot]) -> PriorError:
+def _unknown(statement: Statement, directory: Directory) -> PriorError:
     address = statement.address
-    legal = nearest(address.render(), legal_addresses(slots))
+    legal = nearest(address.render(), legal_addresses(directory))
     more = [f"... ({len(legal) - 8} more)"] if len(legal) > 8 else []
     hint = f"Addresses of this model, nearest first:\n{wrap_items([*legal[:8], *more])}."
-    return statement_error(_why_unknown(statement, slots), statement, hint)
+    return statement_error(_why_unknown(statement, directory), statement, hint)
 
 
-def _why_unknown(statement: Statement, slots: Sequence[Slot]) -> str:
+def _why_unknown(statement: Statement, directory: Directory) -> str:
     """The fault in one line, by what of the address is there."""
     address = statement.address
     written, head, parts = address.render(), address.head, address.parts
     if address.predictor not in ("", "mu"):
         return f"the model has no parameter {address.predictor} with a formula of its own"
-    flat = {slot.parameter: slot for slot in slots}
+    flat = {slot.parameter: slot for slot in directory.slots}
     if written in flat:
         return f"{written} is a name of the summary; its address is {flat[written].address()}"
-    if not parts and head in {slot.coef for slot in slots if slot.kind == "b"}:
+    if not parts and head in {slot.coef for slot in directory.slots if slot.kind == "b"}:
         return f"{head} is a column; the address of its coefficient is b[{head}]"
-    kinds = {slot.kind for slot in slots}
-    if head == "Intercept" and not _where(slots, "b", coef="Intercept"):
+    kinds = {slot.kind for slot in directory.slots}
+    if head == "Intercept" and not directory.where("b", "", "Intercept"):
         return "the model has no intercept"
     if head == "b" and not parts:
         return "the model has no population coefficients" + (" but the intercept" if "b" in kinds else "")
@@ -229,8 +235,8 @@ def _why_unknown(statement: Statement, slots: Sequence[Slot]) -> str:
         return "the model has no group terms, so it has no sd"
     if head == "cor" and "cor" not in kinds:
         return "the model has no correlated group effects, so it has no cor"
-    if head in ("sd", "cor") and parts and find_name(parts[0], _groups(slots, head)) is None:
-        if head == "cor" and find_name(parts[0], _groups(slots, "sd")) is not None:
+    if head in ("sd", "cor") and parts and directory.find(parts[0], head) is None:
+        if head == "cor" and directory.find(parts[0], "sd") is not None:
             return f"the effects of '{parts[0]}' are not correlated, so they have no cor"
         return f"the model has no group '{parts[0]}'"
     if head == "b" and len(parts) == 1:

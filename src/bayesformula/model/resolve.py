@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bayesformula.errors import PriorError
-from bayesformula.model.addresses import Match, Slot, match_statement, statement_error
+from bayesformula.model.addresses import Directory, Match, Slot, match_statement, statement_error
 from bayesformula.priors import Prior, PriorRow, Statement
 
 
@@ -24,7 +24,8 @@ def resolve(statements: Sequence[Statement], slots: Sequence[Slot]) -> tuple[Pri
     Raises:
         PriorError: an address means nothing here or is stated twice, or its distribution does not fit.
     """
-    matches = [match_statement(statement, slots) for statement in statements]
+    directory = Directory(slots)
+    matches = [match_statement(statement, directory) for statement in statements]
     _refuse_duplicates(matches)
     for match in matches:
         _fit(match.statement, slots[match.slots[0]].kind)

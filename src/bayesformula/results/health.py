@@ -95,7 +95,8 @@ def judge(
             Problem(
                 "r_hat",
                 f"The chains disagree: R-hat of {worst_r_hat} is {r_hat:.3f}, more than {MAX_R_HAT}.",
-                f"Run longer (warmup={2 * draws}, draws={2 * draws}); if it stays, the model may not be identified.",
+                f"Run longer (warmup={2 * draws}, draws={2 * draws}); "
+                "if it stays, the model may not be identified.",
             )
         )
     if min(bulk, tail) < MIN_ESS_A_CHAIN * chains:
@@ -104,7 +105,7 @@ def judge(
                 "ess",
                 f"Few effective draws: {min(bulk, tail):.0f} for {worst_ess}; "
                 f"{MIN_ESS_A_CHAIN * chains} are needed for stable tails.",
-                f"Run longer, for example draws={int(draws * min(8, 1 + MIN_ESS_A_CHAIN * chains // max(min(bulk, tail), 1)))}.",
+                f"Run longer, for example draws={_longer(draws, min(bulk, tail) / chains)}.",
             )
         )
     if hits:
@@ -124,6 +125,11 @@ def judge(
             )
         )
     return Health(r_hat, worst_r_hat, bulk, tail, worst_ess, divergences, hits, ebfmi, tuple(found))
+
+
+def _longer(draws: int, ess_a_chain: float) -> int:
+    """Draws that would give enough effective ones, up to eight times as many."""
+    return draws * int(np.clip(1 + MIN_ESS_A_CHAIN // max(ess_a_chain, 1.0), 2, 8))
 
 
 def _divergences(count: int, total: int, plan: str) -> Problem:

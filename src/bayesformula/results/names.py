@@ -59,7 +59,9 @@ def scalars(model: ModelSpec) -> tuple[Scalar, ...]:
 
 def correlated_pairs(group: GroupSpec) -> list[tuple[int, int]]:
     """Positions (i, j), i < j in order of writing, of coefficients within one block."""
-    return sorted((min(i, j), max(i, j)) for block in group.blocks for n, i in enumerate(block) for j in block[n + 1 :])
+    return sorted(
+        (min(i, j), max(i, j)) for block in group.blocks for n, i in enumerate(block) for j in block[n + 1 :]
+    )
 
 
 def effect_names(group: GroupSpec, levels: tuple[str, ...]) -> list[str]:

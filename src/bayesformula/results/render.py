@@ -36,7 +36,7 @@ def text(fit: Fit) -> str:
 
 def _facts(fit: Fit) -> list[str]:
     spec, config = fit.spec, fit.config
-    links = ", ".join(f"{parameter} {link}" for parameter, link in spec.family.links)
+    links = ", ".join(f"{parameter} {link}" for parameter, link in spec.family.reported_links().items())
     seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
     draws = f"{config.chains} chains of {config.draws} draws after {config.warmup} of warmup"
     facts = [
@@ -74,7 +74,9 @@ def _heading(section: str, label_width: int) -> list[str]:
 def _line(row: Scalar, table: pd.DataFrame, label_width: int) -> list[str]:
     values = table.loc[row.flat]
     error = float(values["mcse_mean"])
-    numbers = "".join(f"{format_number(float(values[name]), error):>8}" for name in ("mean", "sd", "lower", "upper"))
+    numbers = "".join(
+        f"{format_number(float(values[name]), error):>8}" for name in ("mean", "sd", "lower", "upper")
+    )
     quality = "".join(f"{_count(float(values[name])):>8}" for name in ("ess_bulk", "ess_tail"))
     r_hat = float(values["r_hat"])
     tail = f"{numbers}{quality}{'-' if r_hat != r_hat else format(r_hat, '.3f'):>6}"
@@ -115,4 +117,6 @@ def markup(fit: Fit) -> str:
         data = "".join(f"<td>{cell}</td>" for cell in cells)
         body.append(f'<tr><td style="text-align:left">{html.escape(row.label)}</td>{data}</tr>')
     health = "".join(f"<div>{html.escape(line)}</div>" for line in _health(fit))
-    return f"<div>{facts}<table><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>{health}</div>"
+    rows = "".join(body)
+    table_html = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<div>{facts}{table_html}{health}</div>"

@@ -37,7 +37,9 @@ their numbers in another order."""
 def refuse_existing(path: str | PathLike[str], *, overwrite: bool, option: str = "overwrite=True") -> None:
     """Raise if a file is in the way and may not be replaced."""
     if not overwrite and Path(path).exists():
-        raise FileExistsRefusal(f"{os.fspath(path)} exists: choose another name, or pass {option} to replace it")
+        raise FileExistsRefusal(
+            f"{os.fspath(path)} exists: choose another name, or pass {option} to replace it"
+        )
 
 
 def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) -> None:
@@ -79,7 +81,10 @@ def _texts(fit: Fit) -> dict[str, str]:
         "timing": dict(fit.timing),
         "findings": [asdict(finding) for finding in fit.findings],
         "versions": dict(fit.versions),
-        "levels": {label: [list(names), [list(part) for part in parts]] for label, (names, parts) in fit.levels.items()},
+        "levels": {
+            label: [list(names), [list(part) for part in parts]]
+            for label, (names, parts) in fit.levels.items()
+        },
         "facts": {"n_dropped": fit.n_dropped, "prior_only": fit.prior_only},
     }
     return {name: json.dumps(value, allow_nan=False) for name, value in values.items()}
@@ -148,7 +153,9 @@ def read(path: str) -> dict[str, Any]:
     try:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             if tree.attrs.get("kind") != KIND:
-                raise FitFileError(f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out")
+                raise FitFileError(
+                    f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out"
+                )
             _check_format(path, tree.attrs.get("format"))
             tree.load()
     except FitFileError:
@@ -168,7 +175,8 @@ def _check_format(path: str, found: Any) -> None:
         raise FitFileError(f"{path} has no format number: it is damaged")
     if found > FORMAT:
         raise FitFileError(
-            f"{path} was written by a newer version of bayesformula (format {found}; this one reads up to {FORMAT}): "
+            f"{path} was written by a newer version of bayesformula (format {found}, this one reads up to "
+            f"{FORMAT}): "
             "upgrade with pip install -U bayesformula"
         )
 

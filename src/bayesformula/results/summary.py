@@ -47,7 +47,7 @@ def location(values: np.ndarray, ci: float = 0.95, kind: str = "eti") -> dict[st
 
 
 def _hdi(flat: np.ndarray, ci: float) -> tuple[np.ndarray, np.ndarray]:
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     interval = np.asarray(array_stats.hdi(flat, prob=ci, axis=0))
     return interval[..., 0], interval[..., 1]
@@ -60,7 +60,7 @@ def diagnostics(values: np.ndarray) -> dict[str, np.ndarray]:
 
     References: Vehtari et al. (2021), doi:10.1214/20-BA1221, as ArviZ computes them.
     """
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     m = values.shape[2]
     out = {name: np.full(m, np.nan) for name in ("ess_bulk", "ess_tail", "r_hat", "mcse_mean")}
@@ -68,17 +68,18 @@ def diagnostics(values: np.ndarray) -> dict[str, np.ndarray]:
     if len(moving) == 0 or values.shape[1] < 4:
         return out
     part = values[:, :, moving]
-    axes = {"chain_axis": 0, "draw_axis": 1}
     with np.errstate(all="ignore"):
-        out["ess_bulk"][moving] = array_stats.ess(part, method="bulk", **axes)
-        out["ess_tail"][moving] = array_stats.ess(part, method="tail", prob=(0.05, 0.95), **axes)
-        out["mcse_mean"][moving] = array_stats.mcse(part, method="mean", **axes)
+        out["ess_bulk"][moving] = array_stats.ess(part, method="bulk", chain_axis=0, draw_axis=1)
+        out["ess_tail"][moving] = array_stats.ess(
+            part, method="tail", prob=(0.05, 0.95), chain_axis=0, draw_axis=1
+        )
+        out["mcse_mean"][moving] = array_stats.mcse(part, method="mean", chain_axis=0, draw_axis=1)
         if values.shape[0] > 1:
-            out["r_hat"][moving] = array_stats.rhat(part, method="rank", **axes)
+            out["r_hat"][moving] = array_stats.rhat(part, method="rank", chain_axis=0, draw_axis=1)
         else:  # one chain: its two halves stand in for two
             half = part.shape[1] // 2
             halves = np.concatenate([part[:, :half], part[:, half : 2 * half]])
-            out["r_hat"][moving] = array_stats.rhat(halves, method="rank", **axes)
+            out["r_hat"][moving] = array_stats.rhat(halves, method="rank", chain_axis=0, draw_axis=1)
     return out
 
 

@@ -54,13 +54,13 @@ def effects(fit: Fit, label: str | None, ci: float, kind: str, *, total: bool) -
     for group in pick_groups(fit, label):
         coefs, values = _effect_table(fit, group, ci, kind, total=total)
         names = fit.levels[group.label][0]
-        index = pd.MultiIndex.from_product(
-            [[group.label], names, coefs], names=["group", "level", "coef"]
-        )
+        index = pd.MultiIndex.from_product([[group.label], names, coefs], names=["group", "level", "coef"])
         frames.append(pd.DataFrame({k: v.ravel() for k, v in values.items()}, index=index))
     if not frames:
         index = pd.MultiIndex.from_arrays([[], [], []], names=["group", "level", "coef"])
-        return pd.DataFrame({k: pd.Series(dtype=float) for k in ("mean", "sd", "lower", "upper")}, index=index)
+        return pd.DataFrame(
+            {k: pd.Series(dtype=float) for k in ("mean", "sd", "lower", "upper")}, index=index
+        )
     return pd.concat(frames)
 
 
@@ -72,7 +72,7 @@ def _effect_table(
     if name not in fit.draws:
         if total:
             raise OptionError(
-                'coef() needs the draws of the group effects, and this fit kept their means and sds only: '
+                "coef() needs the draws of the group effects, and this fit kept their means and sds only: "
                 'fit again with keep="draws"'
             )
         return list(group.coefs), _from_moments(fit.draws[f"{name}.mean"], fit.draws[f"{name}.sd"], ci)
@@ -144,8 +144,9 @@ class VarCorr(Mapping[str, GroupCovariance]):
         for label, part in self._groups.items():
             for i, coef in enumerate(part.sd.index):
                 cor = "  ".join(f"{part.cor.iloc[i, j]:5.2f}" for j in range(i))
-                row = f"{label if i == 0 else '':<{wide}}  {coef:<{name}}  {part.sd['mean'].iloc[i]:9.4g}  {cor}"
-                lines.append(row.rstrip())
+                first = label if i == 0 else ""
+                sd = float(part.sd["mean"].iloc[i])
+                lines.append(f"{first:<{wide}}  {coef:<{name}}  {sd:9.4g}  {cor}".rstrip())
         lines.append(f"{'Residual':<{wide}}  {'':<{name}}  {self.sigma:9.4g}")
         return "\n".join(lines)
 

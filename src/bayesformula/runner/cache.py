@@ -17,6 +17,8 @@ from pathlib import Path
 from bayesformula.errors import BayesFormulaWarning
 
 VARIABLE = "BAYESFORMULA_CACHE"
+FOLDER = "jax_compilation_cache_dir"
+THRESHOLD = "jax_persistent_cache_min_compile_time_secs"
 
 
 def folder() -> Path | None:
@@ -42,17 +44,17 @@ def lent() -> Iterator[None]:
     import jax
 
     where = folder()
-    if where is None or jax.config.jax_compilation_cache_dir is not None or not _usable(where):
+    if where is None or getattr(jax.config, FOLDER) is not None or not _usable(where):
         yield
         return
-    kept = jax.config.jax_persistent_cache_min_compile_time_secs
-    jax.config.update("jax_compilation_cache_dir", str(where))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    kept = getattr(jax.config, THRESHOLD)
+    jax.config.update(FOLDER, str(where))
+    jax.config.update(THRESHOLD, 0.2)
     try:
         yield
     finally:
-        jax.config.update("jax_compilation_cache_dir", None)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", kept)
+        jax.config.update(FOLDER, None)
+        jax.config.update(THRESHOLD, kept)
 
 
 def _usable(where: Path) -> bool:

@@ -22,8 +22,10 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
 from bayesformula.errors import BayesFormulaError
+from bayesformula.runner import recovery
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import Device, on
+from bayesformula.runner.executables import compile_ahead, traces
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -43,12 +45,12 @@ class SamplingError(BayesFormulaError, RuntimeError):
 class Chunk(NamedTuple):
     """What a chunk of transitions leaves behind, one row a transition; rows past the chunk's end are zero."""
 
-    z: Array
-    potential_energy: Array
-    energy: Array
-    n_steps: Array
-    accept_prob: Array
-    is_diverging: Array
+    z: Any
+    potential_energy: Any
+    energy: Any
+    n_steps: Any
+    accept_prob: Any
+    is_diverging: Any
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,6 @@ class RawDraws:
 
 Progress = Callable[[int, int, int, int], None]
 """Called as (chain, steps done, leapfrog steps of the chunk, divergences of the chunk) after each chunk."""
-
-traces = {"advance": 0, "recover": 0}
-"""How often each program has been traced in this process: a refit of the same shape must not add to it."""
 
 
 @lru_cache(maxsize=32)
@@ -116,7 +115,12 @@ def _advance(
             state, out = carry
             state = sample_kernel(state)
             row = Chunk(
-                state.z, state.potential_energy, state.energy, state.num_steps, state.accept_prob, state.diverging
+                state.z,
+                state.potential_energy,
+                state.energy,
+                state.num_steps,
+                state.accept_prob,
+                state.diverging,
             )
             return state, jax.tree.map(lambda buffer, value: buffer.at[i].set(value), out, row)
 
@@ -163,54 +167,6 @@ def _empty_state(program: Program, warmup: int) -> Any:
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(build))
 
 
-@lru_cache(maxsize=32)
-def _recover(program: Program) -> Any:
-    """The jitted recovery of a chunk of draws."""
-
-    def recover(z: Array, first: Array, chain: Array, seed: Array, data: ModelData) -> dict[str, Array]:
-        traces["recover"] += 1
-        base = jax.random.fold_in(jax.random.fold_in(jax.random.PRNGKey(seed), 2**31), chain)
-
-        def one(item: tuple[Array, Array]) -> dict[str, Array]:
-            z, number = item
-            return program.recover(z, jax.random.fold_in(base, number), data)
-
-        return lax.map(one, (z, first + jnp.arange(z.shape[0])))  # compiles in half the time of vmap
-
-    return jax.jit(recover)
-
-
-@dataclass
-class _Compiled:
-    """Executables of one program on one device and set of shapes."""
-
-    call: Any
-    trace_seconds: float
-    compile_seconds: float
-
-
-_executables: dict[Any, _Compiled] = {}
-MAX_EXECUTABLES = 64
-
-
-def _compile(name: str, jitted: Any, device: Device, arguments: tuple[Any, ...]) -> _Compiled:
-    """Compile ahead of time, so that tracing and compiling are timed apart; kept by function and shapes."""
-    leaves, tree = jax.tree.flatten(arguments)
-    shapes = tuple((np.shape(leaf), np.asarray(leaf).dtype.str) for leaf in leaves)
-    key = (name, jitted, device.kind, shapes, tree)
-    if key in _executables:
-        return _Compiled(_executables[key].call, 0.0, 0.0)
-    began = time.perf_counter()
-    lowered = jitted.lower(*arguments)
-    traced = time.perf_counter()
-    call = lowered.compile()
-    compiled = _Compiled(call, traced - began, time.perf_counter() - traced)
-    while len(_executables) >= MAX_EXECUTABLES:
-        _executables.pop(next(iter(_executables)))
-    _executables[key] = compiled
-    return compiled
-
-
 def run(
     program: Program,
     data: ModelData,
@@ -241,7 +197,9 @@ def run(
         jitted = _advance(
             program, config.warmup, config.target_accept, config.max_tree_depth, chunk, config.vectorised
         )
-        lanes = [np.arange(config.chains)] if config.vectorised else [np.asarray(c) for c in range(config.chains)]
+        lanes = (
+            [np.arange(config.chains)] if config.vectorised else [np.asarray(c) for c in range(config.chains)]
+        )
         seed = np.asarray(config.seed, np.uint32)
         if config.vectorised:
             state = jax.tree.map(lambda leaf: np.repeat(leaf[None], config.chains, axis=0), state)
@@ -250,21 +208,25 @@ def run(
         def arguments(state: Any, lane: np.ndarray, n: int) -> tuple[Any, ...]:
             return (state, z0, scale, seed, lane, np.asarray(n), data)
 
-        advance = _compile("advance", jitted, device, arguments(state, lanes[0], 1))
+        advance = compile_ahead("advance", jitted, device, arguments(state, lanes[0], 1))
         # device arrays once, not a host copy a chunk
         data = jax.device_put(data, device.handle)
     stop = Event()
 
     def chain(lane: np.ndarray) -> _Lane:
         with on(device):
-            return _run_lane(lambda s, n: advance.call(*arguments(s, lane, n)), state, lane, config, chunk, stop, progress)
+            return _run_lane(
+                lambda s, n: advance.call(*arguments(s, lane, n)), state, lane, config, chunk, stop, progress
+            )
 
     began = time.perf_counter()
-    pool = ThreadPoolExecutor(1 if config.vectorised else config.workers, thread_name_prefix="bayesformula-chain")
+    pool = ThreadPoolExecutor(
+        1 if config.vectorised else config.workers, thread_name_prefix="bayesformula-chain"
+    )
     try:
         futures = [pool.submit(chain, lane) for lane in lanes]
         with on(device):  # while the chains run, compile what comes after them
-            recover, size = _compile_recover(program, device, data, z0, seed, config)
+            recover, size = recovery.prepare(program, device, data, z0, seed, config.draws)
         wait(futures)
         lanes_done = [future.result() for future in futures]
     finally:
@@ -274,7 +236,7 @@ def run(
     z, stats = _stack(lanes_done, config)
     share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes_done]))
     with on(device):
-        recovered = _recover_all(recover.call, z, seed, data, size, summarised)
+        recovered = recovery.recover_all(recover.call, z, seed, data, size, summarised)
     seconds = {
         "trace": advance.trace_seconds + recover.trace_seconds,
         "compile": advance.compile_seconds + recover.compile_seconds,
@@ -326,7 +288,9 @@ def _run_lane(
         out = Chunk(*(np.asarray(leaf).take(np.arange(n), axis=axis) for leaf in out))
         took = time.perf_counter() - tick
         if done < config.warmup:
-            _check_start(out.potential_energy.take(-1, axis=axis) if done + n == config.warmup else np.zeros(1))
+            _check_start(
+                out.potential_energy.take(-1, axis=axis) if done + n == config.warmup else np.zeros(1)
+            )
             warmup_seconds += took
             warmup_steps = warmup_steps + np.sum(out.n_steps, axis=axis)
         else:
@@ -352,8 +316,13 @@ def _check_start(potential_energy: np.ndarray) -> None:
 def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """(chains, draws, ...) arrays of all lanes, thinned."""
     axis = 1 if config.vectorised else 0
-    joined = [Chunk(*(np.concatenate(leaves, axis=axis) for leaves in zip(*lane.chunks, strict=True))) for lane in lanes]
-    whole = joined[0] if config.vectorised else Chunk(*(np.stack(leaves) for leaves in zip(*joined, strict=True)))
+    joined = [
+        Chunk(*(np.concatenate(leaves, axis=axis) for leaves in zip(*lane.chunks, strict=True)))
+        for lane in lanes
+    ]
+    whole = (
+        joined[0] if config.vectorised else Chunk(*(np.stack(leaves) for leaves in zip(*joined, strict=True)))
+    )
     every = slice(config.thin - 1, None, config.thin)
     whole = Chunk(*(leaf[:, every] for leaf in whole))
     stats = {
@@ -365,61 +334,3 @@ def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str,
         "reached_max_treedepth": whole.n_steps >= 2**config.max_tree_depth - 1,
     }
     return np.asarray(whole.z), {name: np.asarray(values) for name, values in stats.items()}
-
-
-def _compile_recover(
-    program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray, config: RunConfig
-) -> tuple[_Compiled, int]:
-    """The recovery program, and how many draws it takes at a time."""
-    shapes = jax.eval_shape(program.recover, z0, jax.random.PRNGKey(0), data)
-    bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
-    size = int(np.clip(BUFFER_BYTES // max(4 * bytes_a_draw, 1), 1, min(500, config.draws)))
-    zero = np.asarray(0)
-    batch = np.zeros((size, z0.size))
-    return _compile("recover", _recover(program), device, (batch, zero, zero, seed, data)), size
-
-
-def _recover_all(
-    call: Any, z: np.ndarray, seed: np.ndarray, data: Any, size: int, summarised: frozenset[str]
-) -> dict[str, np.ndarray]:
-    """Recover every draw of every chain, a batch at a time; the last batch is padded."""
-    chains, draws, dim = z.shape
-    out: dict[str, np.ndarray] = {}
-    moments: dict[str, _Moments] = {}
-    for chain in range(chains):
-        for first in range(0, draws, size):
-            n = min(size, draws - first)
-            batch = np.zeros((size, dim))
-            batch[:n] = z[chain, first : first + n]
-            batch[n:] = z[chain, first]
-            values = call(batch, np.asarray(first), np.asarray(chain), seed, data)
-            for name, value in values.items():
-                array = np.asarray(value)[:n]
-                if name in summarised:
-                    moments.setdefault(name, _Moments(array.shape[1:])).add(array)
-                    continue
-                if name not in out:
-                    out[name] = np.empty((chains, draws, *array.shape[1:]))
-                out[name][chain, first : first + n] = array
-    for name, moment in moments.items():
-        out[f"{name}.mean"], out[f"{name}.sd"] = moment.mean, moment.sd
-    return out
-
-
-class _Moments:
-    """Mean and sd of a stream of batches, by Chan's pairwise update."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.n, self.mean, self._squares = 0, np.zeros(shape), np.zeros(shape)
-
-    def add(self, batch: np.ndarray) -> None:
-        """Take in a batch, (draws, ...)."""
-        n, mean = len(batch), batch.mean(axis=0)
-        delta = mean - self.mean
-        self._squares += ((batch - mean) ** 2).sum(axis=0) + delta**2 * (self.n * n / (self.n + n))
-        self.mean = self.mean + delta * (n / (self.n + n))
-        self.n += n
-
-    @property
-    def sd(self) -> np.ndarray:
-        return np.sqrt(self._squares / max(self.n - 1, 1))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
@@ -30,14 +28,13 @@ class MarginalNormal(dist.Distribution):
     ignore likelihood weights, as these describe a likelihood, not a way to generate data.
     """
 
-    support = constraints.real_vector
+    support = constraints.real_vector  # pyright: ignore
 
     def __init__(self, structure: Structure, data: ModelData, theta: Theta) -> None:
         self.structure, self.data, self.theta = structure, data, theta
         super().__init__(event_shape=(data.rows.y.shape[0],), validate_args=False)
 
-    def log_prob(self, value: Array, intermediates: Any = None) -> Array:
-        del intermediates
+    def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         same = value is self.data.rows.y
         s = None if same else marginal.with_response(self.structure, self.data, value)
         return marginal.log_density(self.structure, self.data, self.theta, s)
@@ -63,7 +60,8 @@ class MarginalNormal(dist.Distribution):
         drawn = mean + jax.random.normal(key_b, mean.shape) / jnp.sqrt(precision)
         b = data.reported.b @ theta.b.at[integrated].set(drawn)
         r = [
-            jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[0])) @ (to @ chol).T
+            jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[0]))
+            @ (to @ chol).T
             for k, (to, chol) in enumerate(zip(data.reported.groups, theta.chol_cov, strict=True))
         ]
         eta = linear_predictor(data.rows.x, data.rows.offset, b, data.rows.groups, r)

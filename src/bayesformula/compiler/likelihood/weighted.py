@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
@@ -21,11 +19,10 @@ class Weighted(dist.Distribution):
         super().__init__(base.batch_shape, base.event_shape, validate_args=False)
 
     @constraints.dependent_property
-    def support(self) -> constraints.Constraint:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def support(self) -> constraints.Constraint | None:  # pyright: ignore
         return self.base.support
 
-    def log_prob(self, value: Array, intermediates: Any = None) -> Array:
-        del intermediates
+    def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self.weights * self.base.log_prob(value)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:

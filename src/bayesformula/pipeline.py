@@ -1,0 +1,133 @@
+"""From formula and table to a legal model and to the arguments of its program; nothing compiles here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from bayesformula.errors import BayesFormulaWarning, OptionError
+from bayesformula.families import Family, resolve_family
+from bayesformula.prior_text import parse_priors
+from bayesformula.syntax.ast import FormulaSpec
+from bayesformula.syntax.lower import lower
+from bayesformula.syntax.parse import parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.compiler.emit import Program
+    from bayesformula.compiler.inputs import ModelData, Rows, Start
+    from bayesformula.compiler.plan import Plan
+    from bayesformula.data.checks import Finding
+    from bayesformula.data.design import Design
+    from bayesformula.data.schema import DataSchema
+    from bayesformula.model.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A legal model of one table, nothing compiled yet."""
+
+    formula: FormulaSpec
+    frame: pd.DataFrame
+    schema: DataSchema
+    design: Design
+    model: ModelSpec
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+def prepare(
+    formula: str | FormulaSpec,
+    data: Any,
+    *,
+    family: str | Mapping[str, Any] | Family | None,
+    priors: Any,
+    plan: str,
+    na: str,
+    checks: Mapping[str, str] | None,
+    quiet: bool = False,
+) -> Prepared:
+    """Everything that can be wrong is wrong here: parse, learn, encode, check, build, plan."""
+    spec = formula_spec(formula)
+    statements = parse_priors(priors)
+    policy = na_policy(na)
+    infinite = "error" if (checks or {}).get("infinite-values", "error") == "error" else "keep"
+    from bayesformula.data import checks as rules
+    from bayesformula.data.design import build_design, nesting
+    from bayesformula.data.tables import as_frame
+    from bayesformula.model.build import build
+
+    frame = as_frame(data)
+    schema, arrays = build_design(spec, frame, na=policy, infinite=infinite)
+    chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
+    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=chosen.name), checks or {})
+    model = build(
+        spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays)
+    )
+    if not quiet:
+        _warn(found)
+    from bayesformula.compiler import plan as plans
+
+    return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
+
+
+def rows_of(design: Design) -> Rows:
+    """The arrays of a design as the compiler takes them."""
+    import numpy as np
+
+    from bayesformula.compiler.inputs import GroupArrays, Rows
+
+    y = np.asarray(design.y, float)
+    return Rows(
+        y=y,
+        offset=np.zeros(len(y)) if design.offset is None else np.asarray(design.offset, float),
+        weights=None if design.weights is None else np.asarray(design.weights, float),
+        x=np.ascontiguousarray(design.fixed.to_numpy(float)),
+        groups=tuple(
+            GroupArrays(np.ascontiguousarray(g.z, float), np.asarray(g.index, np.int32))
+            for g in design.groups.values()
+        ),
+    )
+
+
+def compile_inputs(
+    model: ModelSpec, plan: str, design: Design, *, prior_only: bool = False
+) -> tuple[Program, ModelData, Start]:
+    """The program of a model under a plan, its argument, and where chains start."""
+    import numpy as np
+
+    from bayesformula.compiler import emit, inputs, structure
+
+    rows = rows_of(design)
+    if prior_only:  # a likelihood without weight is none: the same program, and the prior is its posterior
+        rows = rows._replace(weights=np.zeros(len(rows.y)))
+    shape = structure.structure(model, plan, has_weights=rows.weights is not None)
+    data, start = inputs.assemble(model, shape, rows)
+    return emit.emit(shape), data, start
+
+
+def formula_spec(formula: str | list[str] | FormulaSpec) -> FormulaSpec:
+    """The lowered form of a text, of a list of texts, or of what is lowered already."""
+    if isinstance(formula, FormulaSpec):
+        return formula
+    return lower(parse("; ".join(formula) if isinstance(formula, list) else formula))
+
+
+def na_policy(na: str) -> Literal["drop", "error"]:
+    """Refuse what is no policy for missing values."""
+    match na:
+        case "drop" | "error":
+            return na
+        case _:
+            raise OptionError(
+                f"na={na!r} must be 'drop' (leave out rows with missing values) or 'error' (refuse them)"
+            )
+
+
+def _warn(findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        if finding.severity == "warn":
+            warnings.warn(f"{finding.message} [{finding.code}]", BayesFormulaWarning, stacklevel=4)

@@ -1,0 +1,155 @@
+"""What may be handed over as data."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bayesformula.data.columns import read_named
+from bayesformula.data.tables import as_frame
+from bayesformula.errors import DataError
+
+TEXT = "y,x,f\n1.5,1,a\n2.5,,b\n"
+
+
+def test_text_files_are_read_by_their_endings(tmp_path):
+    """CSV plain, packed and with a byte-order mark; tab-separated values."""
+    (tmp_path / "a.csv").write_text(TEXT)
+    (tmp_path / "b.CSV").write_bytes("\ufeff".encode() + TEXT.encode())
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "d.tsv").write_text(TEXT.replace(",", "\t"))
+    for path in sorted(tmp_path.iterdir()):
+        frame = as_frame(path)
+        assert list(frame.columns) == ["y", "x", "f"]
+        assert frame.shape == (2, 3)
+        assert frame.x.isna().sum() == 1
+        pd.testing.assert_frame_equal(as_frame(str(path)), frame)
+
+
+def test_a_dash_is_standard_input(monkeypatch):
+    """`-` reads CSV."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(TEXT))
+    assert as_frame("-").shape == (2, 3)
+
+
+BAD_FILES = [
+    ("a.csv", b"", "is empty"),
+    ("a.csv", b"y,x\n", "there are columns but 0 rows"),
+    ("a.csv", b"y,x,y\n1,2,3\n", "two columns have the same name: 'y'"),
+    ("a.csv", b"y,x\n1,caf\xe9\n", "is not UTF-8 text"),
+    ("a.csv", b"y,x\n1,2\n1,2,3,4\n", "cannot be read as a table"),
+    ("a.csv.gz", b"no gzip", "cannot be read as a table"),
+    ("a.xlsx", b"", "cannot tell what kind of table"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), BAD_FILES)
+def test_bad_files(tmp_path, name, content, message):
+    """Each says what is wrong with it."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        as_frame(tmp_path / name)
+
+
+def test_a_file_that_is_not_there():
+    """The path is shown."""
+    with pytest.raises(DataError, match=r"there is no file 'nowhere\.csv'"):
+        as_frame(Path("nowhere.csv"))
+
+
+def test_dicts_and_frames():
+    """A dict of columns; the user's own frame is passed through; numbers as names become text."""
+    assert as_frame({"y": [1, 2], "g": ["a", "b"]}).shape == (2, 2)
+    frame = pd.DataFrame({"y": [1]})
+    assert as_frame(frame) is frame
+    numbered = pd.DataFrame([[1, 2]])
+    assert list(as_frame(numbered).columns) == ["0", "1"]
+    assert list(numbered.columns) == [0, 1]
+
+
+BAD_DATA = [
+    (None, "data of type NoneType are not a table"),
+    ([1, 2], "data of type list"),
+    ({"y": [1, 2], "x": [1]}, "does not make a table"),
+    ({}, "there are no columns"),
+    (pd.DataFrame({"y": []}), "0 rows"),
+    (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name: 'a'"),
+    (pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])), "several header rows"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), BAD_DATA)
+def test_bad_data(data, message):
+    """Not a table, or an empty one."""
+    with pytest.raises(DataError, match=message):
+        as_frame(data)
+
+
+def test_frames_of_other_libraries():
+    """polars and Arrow frames, with their missing values and enumerations."""
+    polars = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+    data = polars.DataFrame(
+        {
+            "y": [1.0, None],
+            "g": ["a", None],
+            "e": polars.Series(["lo", "hi"], dtype=polars.Enum(["lo", "hi"])),
+        }
+    )
+    for form in (data, data.to_arrow()):
+        frame = as_frame(form)
+        assert frame.isna().sum().tolist() == [1, 1, 0]
+        assert read_named(frame, "e").levels == ("lo", "hi")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_arrow_files(tmp_path, kind):
+    """Parquet and feather, where pyarrow is there."""
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"y": [1.0, 2.0], "f": pd.Categorical(["b", "a"], categories=["b", "a"])})
+    path = tmp_path / f"a.{kind}"
+    getattr(frame, f"to_{kind}")(path)
+    assert read_named(as_frame(path), "f").levels == ("b", "a")
+
+
+COLUMNS = [
+    (pd.Series([1, 2, 3]), "numeric", ()),
+    (pd.Series([1, None], dtype="Int64"), "numeric", ()),
+    (pd.Series([1, None, 2.5], dtype=object), "numeric", ()),
+    (pd.Series([True, False]), "logical", ()),
+    (pd.Series([True, None], dtype="boolean"), "logical", ()),
+    (pd.Series([True, None], dtype=object), "logical", ()),
+    (pd.Series(["b", "a", None]), "factor", ("a", "b")),
+    (pd.Series(["b", "a"], dtype=object), "factor", ("a", "b")),
+    (pd.Series(["b", "B", "a"]), "factor", ("B", "a", "b")),
+    (pd.Series(pd.Categorical([2, 1], categories=[2, 1])), "factor", ("2", "1")),
+    (pd.Series(pd.Categorical([2.5, 1.0])), "factor", ("1", "2.5")),
+    (pd.Series(pd.Categorical([True, False])), "factor", ("FALSE", "TRUE")),
+]
+
+
+@pytest.mark.parametrize(("series", "kind", "levels"), COLUMNS)
+def test_kinds_of_columns(series, kind, levels):
+    """Text, truth values and categories are factors or become one; numbers stay numbers."""
+    column = read_named(pd.DataFrame({"c": series}), "c")
+    assert (column.kind, column.levels) == (kind, levels)
+
+
+BAD_COLUMNS = [
+    (pd.Series([1 + 2j]), "complex"),
+    (pd.Series(pd.to_datetime(["2020-01-01"])), "dates or times"),
+    (pd.Series(["a", 1]), "mixes values"),
+    (pd.Series([[1], [2]]), "lists or other containers"),
+    (pd.Series(pd.Categorical([1, "1"])), "two categories that read the same"),
+]
+
+
+@pytest.mark.parametrize(("series", "message"), BAD_COLUMNS)
+def test_columns_that_cannot_be_used(series, message):
+    """Each says what to do with it."""
+    with pytest.raises(DataError, match=message):
+        read_named(pd.DataFrame({"c": series}), "c")
