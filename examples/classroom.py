@@ -13,15 +13,15 @@ PRIORS = ["sd ~ uniform(0, 100)", "sigma ~ uniform(0, 100)"]
 
 def main():
     classroom = bf.datasets.load("classroom")
-    correlated = bf.fit("score ~ age + (1 + age | teacher)", classroom, priors=PRIORS)
-    diagonal = bf.fit("score ~ age + (1 + age || teacher)", classroom, priors=PRIORS)
+    correlated = bf.fit("score ~ age + (1 + age | teacher)", classroom, priors=PRIORS, draws=2000)
+    diagonal = bf.fit("score ~ age + (1 + age || teacher)", classroom, priors=PRIORS, draws=2000)
     print(correlated.varcorr())
     print("\nCovariance matrix of the teachers' effects (posterior mean):")
     print(correlated.varcorr()["teacher"].cov.round(2).to_string())
     print("\nCoefficients of the first teachers:")
     print(correlated.coef("teacher").head(6).round(2).to_string())
     print("\nPosterior means, correlated and not:")
-    both = correlated.summary()[["mean", "sd"]].join(diagonal.summary()[["mean", "sd"]], rsuffix=" ||")
+    both = correlated.summary()[["mean", "sd"]].join(diagonal.summary()[["mean", "sd"]].add_suffix(" ||"))
     print(both.round(2).to_string())
     return correlated, diagonal
 

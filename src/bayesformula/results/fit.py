@@ -178,7 +178,8 @@ class Fit:
             for name, values in summary.diagnostics(flat).items():
                 quality[name].append(values)
         joined = {name: np.concatenate(parts) for name, parts in quality.items()}
-        return judge(labels, joined, self.stats, self.config.max_tree_depth, self.plan.name)
+        config = self.config
+        return judge(labels, joined, self.stats, config.max_tree_depth, self.plan.name, config.warmup)
 
     @property
     def divergences(self) -> int:
@@ -198,6 +199,7 @@ class Fit:
 
         Raises:
             FileExistsRefusal: the file exists and `overwrite` is False.
+            FitFileError: the file cannot be written; what was there before is still there.
         """
         from bayesformula.results import store
 

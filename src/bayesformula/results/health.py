@@ -11,6 +11,8 @@ import numpy as np
 MAX_R_HAT = 1.01
 MIN_ESS_A_CHAIN = 100
 MIN_EBFMI = 0.3
+MIN_DRAWS = 4
+"""Of a chain; R-hat and effective sizes are not defined for fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def judge(
     stats: Mapping[str, np.ndarray],
     max_tree_depth: int,
     plan: str,
+    warmup: int,
 ) -> Health:
     """Judge a run by its diagnostics (per name) and the sampler's counts (chains, draws)."""
     r_hat, worst_r_hat = _extreme(names, quality["r_hat"], np.nanargmax)
@@ -88,6 +91,14 @@ def judge(
     chains, draws = stats["energy"].shape
     worst_ess = worst_bulk if not bulk > tail else worst_tail
     found: list[Problem] = []
+    if draws < MIN_DRAWS:
+        found.append(
+            Problem(
+                "draws",
+                f"{draws} draws a chain are too few to judge a run by.",
+                "Run longer, for example draws=1000.",
+            )
+        )
     if divergences:
         found.append(_divergences(divergences, chains * draws, plan))
     if r_hat > MAX_R_HAT:
@@ -95,7 +106,7 @@ def judge(
             Problem(
                 "r_hat",
                 f"The chains disagree: R-hat of {worst_r_hat} is {r_hat:.3f}, more than {MAX_R_HAT}.",
-                f"Run longer (warmup={2 * draws}, draws={2 * draws}); "
+                f"Run longer (warmup={2 * warmup}, draws={2 * draws}); "
                 "if it stays, the model may not be identified.",
             )
         )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bayesformula.model.spec import GroupSpec, ModelSpec
 
-RESERVED = frozenset({"chain", "draw", "term"})
+RESERVED = frozenset({"chain", "draw", "term", "b", "sigma"})
+"""Dimensions and variables of every posterior; a dimension of levels cannot have their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,17 @@ def safe(name: str) -> str:
     return name.replace("/", "_")
 
 
-def group_dimension(label: str) -> str:
-    """The dimension of a group's levels."""
+def group_dimension(label: str, model: ModelSpec) -> str:
+    """The dimension of a group's levels: its label, with `_` where that names something else of the fit."""
+    taken = RESERVED | {
+        f"{kind}_{safe(group.label)}"
+        for group in model.groups
+        for kind in ("sd", "cor", "r", "coef", "coef2")
+    }
     name = safe(label)
-    return f"{name}_" if name in RESERVED else name
+    while name in taken:
+        name += "_"
+    return name
 
 
 def scalars(model: ModelSpec) -> tuple[Scalar, ...]:

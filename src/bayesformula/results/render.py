@@ -49,7 +49,7 @@ def _facts(fit: Fit) -> list[str]:
     out = []
     for name, value in facts:
         out += textwrap.wrap(
-            value, WIDTH, initial_indent=f"{name + ':':<9}", subsequent_indent=" " * 9, break_long_words=False
+            value, WIDTH, initial_indent=f"{name + ':':<9}", subsequent_indent=" " * 9, break_on_hyphens=False
         )
     return out
 
@@ -68,7 +68,7 @@ def _label_width(fit: Fit) -> int:
 
 def _heading(section: str, label_width: int) -> list[str]:
     heads = "".join(f"{head:>{8 if i < 6 else 6}}" for i, head in enumerate(HEADS))
-    return [section, " " * label_width + heads]
+    return [*textwrap.wrap(section, WIDTH), " " * label_width + heads]
 
 
 def _line(row: Scalar, table: pd.DataFrame, label_width: int) -> list[str]:
@@ -79,15 +79,21 @@ def _line(row: Scalar, table: pd.DataFrame, label_width: int) -> list[str]:
     )
     quality = "".join(f"{_count(float(values[name])):>8}" for name in ("ess_bulk", "ess_tail"))
     r_hat = float(values["r_hat"])
-    tail = f"{numbers}{quality}{'-' if r_hat != r_hat else format(r_hat, '.3f'):>6}"
+    tail = f"{numbers}{quality}{_ratio(r_hat):>6}"
     label = f"  {row.label}"
     if len(label) > label_width:
-        return [label, " " * label_width + tail]
+        return [*textwrap.wrap(label, WIDTH, subsequent_indent="    "), " " * label_width + tail]
     return [f"{label:<{label_width}}{tail}"]
 
 
 def _count(value: float) -> str:
     return "-" if value != value else f"{value:.0f}"
+
+
+def _ratio(value: float) -> str:
+    if value != value:
+        return "-"
+    return f"{value:.3f}" if value < 9.9995 else f"{min(value, 999):.0f}"
 
 
 def _health(fit: Fit) -> list[str]:
@@ -113,7 +119,7 @@ def markup(fit: Fit) -> str:
         error = float(values["mcse_mean"])
         cells = [format_number(float(values[name]), error) for name in ("mean", "sd", "lower", "upper")]
         cells += [_count(float(values[name])) for name in ("ess_bulk", "ess_tail")]
-        cells.append("-" if values["r_hat"] != values["r_hat"] else f"{values['r_hat']:.3f}")
+        cells.append(_ratio(float(values["r_hat"])))
         data = "".join(f"<td>{cell}</td>" for cell in cells)
         body.append(f'<tr><td style="text-align:left">{html.escape(row.label)}</td>{data}</tr>')
     health = "".join(f"<div>{html.escape(line)}</div>" for line in _health(fit))

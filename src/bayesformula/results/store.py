@@ -6,14 +6,15 @@ the layout changes; older formats are upgraded on reading.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
     """Write `fit` to `path`, through a temporary file beside it."""
     import xarray as xr
 
-    target = Path(path)
+    target = Path(path).expanduser()
     refuse_existing(target, overwrite=overwrite)
     tree = xr.DataTree.from_dict(
         {
@@ -59,15 +60,31 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
             **({"/rows": _rows(fit.frame)} if data and fit.frame is not None else {}),
         }
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
+    tree.attrs["digest"] = digest(tree)
+    part = target.parent / f".{target.name}.{uuid4().hex[:8]}.part"
     try:
-        tree.to_netcdf(name, engine="h5netcdf")
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        target.parent.mkdir(parents=True, exist_ok=True)
+        tree.to_netcdf(part, engine="h5netcdf")
+        os.replace(part, target)
+    except OSError as error:
+        raise FitFileError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def digest(tree: Any) -> str:
+    """A checksum of every variable of a file: a changed number or text anywhere changes it."""
+    found = hashlib.blake2b(digest_size=16)
+    for node in sorted(tree.subtree, key=lambda node: node.path):
+        variables = node.to_dataset(inherit=False).variables
+        for name in sorted(variables, key=str):
+            values = np.asarray(variables[name].values)
+            found.update(f"{node.path}/{name}{values.shape}".encode())
+            if values.dtype.kind in "biuf":
+                found.update(np.ascontiguousarray(values, "<f8").tobytes())
+            else:
+                found.update("\0".join(map(str, values.ravel().tolist())).encode())
+    return found.hexdigest()
 
 
 def _texts(fit: Fit) -> dict[str, str]:
@@ -137,7 +154,9 @@ def _rows(frame: pd.DataFrame) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    """A category as JSON: text, number or truth value; an interval or a date as the text of its level."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain if isinstance(plain, bool | int | float | str) else str(plain)
 
 
 def read(path: str) -> dict[str, Any]:
@@ -148,6 +167,7 @@ def read(path: str) -> dict[str, Any]:
     """
     import xarray as xr
 
+    path = os.path.expanduser(path)
     if not Path(path).is_file():
         raise FitFileError(f"there is no file {path!r}")
     try:
@@ -158,6 +178,8 @@ def read(path: str) -> dict[str, Any]:
                 )
             _check_format(path, tree.attrs.get("format"))
             tree.load()
+            if tree.attrs.get("digest") != digest(tree):
+                raise FitFileError(f"{path} is damaged: its numbers are not those that were saved")
     except FitFileError:
         raise
     except Exception as error:  # whatever HDF5, h5netcdf or xarray make of a foreign or damaged file

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bayesformula.model.spec import ModelSpec
 
+NUMBER_WIDTH = 7
 COLUMNS = ("mean", "sd", "lower", "upper", "ess_bulk", "ess_tail", "r_hat", "mcse_mean")
 
 
@@ -100,12 +101,22 @@ def summary(
 
 
 def format_number(value: float, error: float) -> str:
-    """Round to what the Monte Carlo error supports: no digit below a fifth of it, at most 4 decimals."""
+    """Round to what the Monte Carlo error supports: no digit below a fifth of it, at most 4 decimals.
+
+    At most `NUMBER_WIDTH` characters: what needs more is written with an exponent, `-1.23e9`.
+    """
     if not math.isfinite(value):
         return "-"
     if not math.isfinite(error) or error <= 0:
-        return f"{value:.4g}"
-    digits = int(np.clip(-math.floor(math.log10(error * 5)), 0, 4))
-    if abs(value) < 10**-4 and value != 0 and digits == 4:
-        return f"{value:.2g}"
-    return f"{value:.{digits}f}"
+        text = f"{value:.4g}"
+    else:
+        digits = int(np.clip(-math.floor(math.log10(error * 5)), 0, 4))
+        text = f"{value:.{digits}f}"
+        if abs(value) < 10**-4 and value != 0 and digits == 4:
+            text = f"{value:.2g}"
+    for digits in (2, 1, 0):
+        if len(text) <= NUMBER_WIDTH:
+            break
+        mantissa, exponent = f"{value:.{digits}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text

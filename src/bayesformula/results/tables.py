@@ -115,6 +115,10 @@ class GroupCovariance:
     draws: np.ndarray
 
 
+class UnknownGroupError(OptionError, KeyError):
+    """The model has no group of that name; a `KeyError` too, so that `in` and `get` work."""
+
+
 class VarCorr(Mapping[str, GroupCovariance]):
     """Standard deviations, correlations and covariances of the group effects, by group.
 
@@ -127,7 +131,7 @@ class VarCorr(Mapping[str, GroupCovariance]):
     def __getitem__(self, label: str) -> GroupCovariance:
         if label not in self._groups:
             legal = listing(nearest(str(label), self._groups)) or "none"
-            raise OptionError(f"no group {label!r} in this model: the groups are {legal}")
+            raise UnknownGroupError(f"no group {label!r} in this model: the groups are {legal}")
         return self._groups[label]
 
     def __iter__(self) -> Iterator[str]:

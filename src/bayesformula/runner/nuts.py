@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,7 @@ from bayesformula.errors import BayesFormulaError
 from bayesformula.runner import recovery
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import Device, on
-from bayesformula.runner.executables import compile_ahead, traces
+from bayesformula.runner.executables import Compiled, compile_ahead, traces
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -167,6 +167,42 @@ def _empty_state(program: Program, warmup: int) -> Any:
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(build))
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One run: everything that its chains share."""
+
+    program: Program
+    data: Any
+    z0: np.ndarray
+    scale: np.ndarray
+    config: RunConfig
+    device: Device
+
+    @property
+    def chunk(self) -> int:
+        """Rows of the buffer of a chunk."""
+        return int(np.clip(BUFFER_BYTES // (8 * max(self.program.dim, 1)), 1, MAX_CHUNK))
+
+    @property
+    def seed(self) -> np.ndarray:
+        return np.asarray(self.config.seed, np.uint32)
+
+    @property
+    def lanes(self) -> list[np.ndarray]:
+        """The chains that run together: each alone, or all in one program."""
+        chains = range(self.config.chains)
+        return [np.arange(len(chains))] if self.config.vectorised else [np.asarray(c) for c in chains]
+
+    def first_state(self) -> Any:
+        state = _empty_state(self.program, self.config.warmup)
+        if not self.config.vectorised:
+            return state
+        return jax.tree.map(lambda leaf: np.repeat(leaf[None], self.config.chains, axis=0), state)
+
+    def arguments(self, state: Any, lane: np.ndarray, n: int) -> tuple[Any, ...]:
+        return (state, self.z0, self.scale, self.seed, lane, np.asarray(n), self.data)
+
+
 def run(
     program: Program,
     data: ModelData,
@@ -188,70 +224,71 @@ def run(
         summarised: names of recovered parameters of which only `name.mean` and `name.sd` are kept.
 
     Raises:
-        SamplingError: no point near the start has a finite density and gradient.
+        SamplingError: no point near the start has a finite density.
     """
-    chunk = int(np.clip(BUFFER_BYTES // (8 * max(program.dim, 1)), 1, MAX_CHUNK))
-    with on(device):
-        data = jax.tree.map(np.asarray, data)
-        state = _empty_state(program, config.warmup)
-        jitted = _advance(
-            program, config.warmup, config.target_accept, config.max_tree_depth, chunk, config.vectorised
-        )
-        lanes = (
-            [np.arange(config.chains)] if config.vectorised else [np.asarray(c) for c in range(config.chains)]
-        )
-        seed = np.asarray(config.seed, np.uint32)
-        if config.vectorised:
-            state = jax.tree.map(lambda leaf: np.repeat(leaf[None], config.chains, axis=0), state)
-        z0, scale = start
-
-        def arguments(state: Any, lane: np.ndarray, n: int) -> tuple[Any, ...]:
-            return (state, z0, scale, seed, lane, np.asarray(n), data)
-
-        advance = compile_ahead("advance", jitted, device, arguments(state, lanes[0], 1))
-        # device arrays once, not a host copy a chunk
-        data = jax.device_put(data, device.handle)
-    stop = Event()
-
-    def chain(lane: np.ndarray) -> _Lane:
+    job = _Job(program, jax.tree.map(np.asarray, data), *start, config, device)
+    with ThreadPoolExecutor(1, thread_name_prefix="bayesformula-compile") as aside:
+        # Recovery is compiled on another core while the sampler is, and while the chains run.
+        recovering = aside.submit(_prepare_recovery, job)
         with on(device):
-            return _run_lane(
-                lambda s, n: advance.call(*arguments(s, lane, n)), state, lane, config, chunk, stop, progress
-            )
-
-    began = time.perf_counter()
-    pool = ThreadPoolExecutor(
-        1 if config.vectorised else config.workers, thread_name_prefix="bayesformula-chain"
-    )
-    try:
-        futures = [pool.submit(chain, lane) for lane in lanes]
-        with on(device):  # while the chains run, compile what comes after them
-            recover, size = recovery.prepare(program, device, data, z0, seed, config.draws)
-        wait(futures)
-        lanes_done = [future.result() for future in futures]
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-    ended = time.perf_counter()
-    z, stats = _stack(lanes_done, config)
-    share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes_done]))
+            advance = _compile_advance(job)
+        began = time.perf_counter()
+        lanes = _run_lanes(job, advance, progress)
+        ended = time.perf_counter()
+        recover, size = recovering.result()
+    z, stats = _stack(lanes, config)
     with on(device):
-        recovered = recovery.recover_all(recover.call, z, seed, data, size, summarised)
-    seconds = {
-        "trace": advance.trace_seconds + recover.trace_seconds,
-        "compile": advance.compile_seconds + recover.compile_seconds,
-        "warmup": (ended - began) * share,
-        "draws": (ended - began) * (1 - share),
-        "recovery": time.perf_counter() - ended,
-    }
+        recovered = recovery.recover_all(recover.call, z, job.seed, job.data, size, summarised)
+    share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes]))
     return RawDraws(
         z,
         stats,
-        np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes_done]),
-        np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in lanes_done]),
+        np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes]),
+        np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in lanes]),
         recovered,
-        seconds,
+        {
+            "trace": advance.trace_seconds,
+            "compile": advance.compile_seconds,
+            "warmup": (ended - began) * share,
+            "draws": (ended - began) * (1 - share),
+            "recovery": time.perf_counter() - ended,
+        },
     )
+
+
+def _compile_advance(job: _Job) -> Compiled:
+    config = job.config
+    jitted = _advance(
+        job.program, config.warmup, config.target_accept, config.max_tree_depth, job.chunk, config.vectorised
+    )
+    return compile_ahead("advance", jitted, job.device, job.arguments(job.first_state(), job.lanes[0], 1))
+
+
+def _prepare_recovery(job: _Job) -> tuple[Compiled, int]:
+    with on(job.device):
+        return recovery.prepare(job.program, job.device, job.data, job.z0, job.seed, job.config.draws)
+
+
+def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[_Lane]:
+    """Run all chains, as many at a time as there are cores; leave no thread behind, whatever happens."""
+    stop = Event()
+
+    def chain(lane: np.ndarray) -> _Lane:
+        with on(job.device):
+            # device arrays once, not a host copy a chunk
+            placed = replace(job, data=jax.device_put(job.data, job.device.handle))
+            step = placed.arguments
+            return _run_lane(lambda s, n: advance.call(*step(s, lane, n)), job, lane, stop, progress)
+
+    workers = 1 if job.config.vectorised else job.config.workers
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="bayesformula-chain")
+    try:
+        futures = [pool.submit(chain, lane) for lane in job.lanes]
+        wait(futures)
+        return [future.result() for future in futures]
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass
@@ -267,14 +304,13 @@ class _Lane:
 
 def _run_lane(
     advance: Callable[[Any, int], tuple[Any, Chunk]],
-    state: Any,
+    job: _Job,
     lane: np.ndarray,
-    config: RunConfig,
-    chunk: int,
     stop: Event,
     progress: Progress | None,
 ) -> _Lane:
     """Warmup, then draws, a chunk at a time; the size of a chunk follows the clock."""
+    config, chunk, state = job.config, job.chunk, job.first_state()
     axis = 1 if config.vectorised else 0
     kept: list[Chunk] = []
     done, size, warmup_seconds = 0, min(10, chunk), 0.0

@@ -1,0 +1,188 @@
+"""The judgement of a run, on crafted numbers: each problem fires by itself and names a remedy."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from results.fits import cafes_fit, wide_fit
+
+from bayesformula.results.health import judge
+
+NAMES = ["b_Intercept", "sd_g__Intercept", "sigma"]
+
+
+def judged(*, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warmup=1500, **changes):
+    """A healthy run but for `changes` of quality or stats."""
+    rng = np.random.default_rng(0)
+    quality = {
+        "r_hat": np.array([1.0, 1.002, 1.001]),
+        "ess_bulk": np.array([3000.0, 1200.0, 2500.0]),
+        "ess_tail": np.array([2000.0, 900.0, 2600.0]),
+    }
+    stats = {
+        "diverging": np.zeros((chains, draws), bool),
+        "reached_max_treedepth": np.zeros((chains, draws), bool),
+        "energy": rng.normal(size=(chains, draws)),
+    }
+    for name, value in changes.items():
+        (quality if name in quality else stats)[name] = value
+    return judge(names, quality, stats, depth, plan, warmup)
+
+
+def some(n):
+    flags = np.zeros((4, 1000), bool)
+    flags.flat[:n] = True
+    return flags
+
+
+SLOW_ENERGY = np.cumsum(np.random.default_rng(1).normal(size=(4, 1000)), axis=1)
+
+PROBLEMS = {
+    "divergences": (
+        {"diverging": some(7)},
+        "7 of 4000 draws ended in a divergence: the posterior has a region that was not explored.",
+        "Raise target_accept (0.95, then 0.99); a very small sd with few levels asks for a tighter prior on sd.",
+    ),
+    "r_hat": (
+        {"r_hat": np.array([1.0, 1.0104, 1.001])},
+        "The chains disagree: R-hat of sd_g__Intercept is 1.010, more than 1.01.",
+        "Run longer (warmup=3000, draws=2000); if it stays, the model may not be identified.",
+    ),
+    "ess": (
+        {"ess_tail": np.array([2000.0, 900.0, 399.0])},
+        "Few effective draws: 399 for sigma; 400 are needed for stable tails.",
+        "Run longer, for example draws=2000.",
+    ),
+    "tree_depth": (
+        {"reached_max_treedepth": some(12)},
+        "12 of 4000 draws reached the limit of the tree depth (10).",
+        "They are valid but inefficient; try max_tree_depth=12, or another plan.",
+    ),
+    "ebfmi": (
+        {"energy": SLOW_ENERGY},
+        "The energy moves little between draws (E-BFMI 0.00, less than 0.3).",
+        "Some prior may be far wider than the data can tell; tighten those on sds, or run longer.",
+    ),
+}
+
+
+def test_a_healthy_run_has_no_problem():
+    health = judged()
+    assert health.is_healthy
+    assert health.problems == ()
+    assert str(health) == "healthy: R-hat at most 1.002, effective draws at least 900, no divergences"
+    assert (health.max_r_hat, health.worst_r_hat) == (1.002, "sd_g__Intercept")
+    assert (health.min_ess_bulk, health.min_ess_tail, health.worst_ess) == (1200.0, 900.0, "sd_g__Intercept")
+    assert health.min_ebfmi > 1
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_each_problem_fires_alone_and_names_a_remedy(code):
+    changes, message, remedy = PROBLEMS[code]
+    health = judged(**changes)
+    assert [problem.code for problem in health.problems] == [code]
+    assert not health.is_healthy
+    assert health.problems[0].message == message
+    assert health.problems[0].remedy == remedy
+    assert str(health) == f"{message}\n  {remedy}"
+    assert health.to_dict()["problems"] == [{"code": code, "message": message, "remedy": remedy}]
+    json.dumps(health.to_dict(), allow_nan=False)
+
+
+def test_all_problems_at_once_are_in_one_order():
+    health = judged(**{name: value for changes, _, _ in PROBLEMS.values() for name, value in changes.items()})
+    assert [problem.code for problem in health.problems] == list(PROBLEMS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_healthy"),
+    [
+        ({"r_hat": np.array([1.0, 1.01, 1.0])}, True),
+        ({"r_hat": np.array([1.0, 1.0101, 1.0])}, False),
+        ({"ess_bulk": np.array([400.0, 401, 402])}, True),
+        ({"ess_bulk": np.array([399.9, 401, 402])}, False),
+        ({"diverging": some(1)}, False),
+    ],
+)
+def test_limits(changes, is_healthy):
+    assert judged(**changes).is_healthy is is_healthy
+
+
+def test_effective_draws_are_asked_of_every_chain():
+    """400 are enough for four chains, not for eight."""
+    ess = np.array([500.0, 500.0, 500.0])
+    assert judged(ess_bulk=ess, ess_tail=ess).is_healthy
+    eight = {name: np.zeros((8, 1000), bool) for name in ("diverging", "reached_max_treedepth")}
+    energy = np.random.default_rng(0).normal(size=(8, 1000))
+    found = judged(ess_bulk=ess, ess_tail=ess, energy=energy, **eight)
+    assert [problem.code for problem in found.problems] == ["ess"]
+    assert "800 are needed" in found.problems[0].message
+
+
+def test_the_centred_plan_is_told_of_the_other_one():
+    remedy = judged(diverging=some(1), plan="centred").problems[0].remedy
+    assert "plan='auto' or 'noncentred' usually cures it" in remedy
+
+
+def test_constants_do_not_crash_and_are_not_blamed():
+    """A coefficient with a constant prior never moves: it has no diagnostics, and its neighbours count."""
+    nan = np.nan
+    health = judged(
+        r_hat=np.array([nan, 1.003, 1.001]),
+        ess_bulk=np.array([nan, 1200.0, 900.0]),
+        ess_tail=np.array([nan, 1300.0, 1100.0]),
+    )
+    assert health.is_healthy
+    assert (health.worst_r_hat, health.worst_ess) == ("sd_g__Intercept", "sigma")
+
+
+@pytest.mark.parametrize("names", [NAMES, []])
+def test_nothing_that_moves(names):
+    nothing = np.full(len(names), np.nan)
+    health = judged(
+        names=names, r_hat=nothing, ess_bulk=nothing, ess_tail=nothing, energy=np.ones((4, 1000))
+    )
+    assert health.is_healthy
+    assert health.to_dict()["max_r_hat"] is None
+    assert health.to_dict()["min_ebfmi"] is None
+    assert "nan" not in str(health)
+    json.dumps(health.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_too_few_draws_to_judge_are_not_called_healthy(draws):
+    flags = np.zeros((4, draws), bool)
+    nothing = np.full(3, np.nan)
+    health = judged(
+        draws=draws, r_hat=nothing, ess_bulk=nothing, ess_tail=nothing,
+        diverging=flags, reached_max_treedepth=flags, energy=np.zeros((4, draws)),
+    )  # fmt: skip
+    assert [problem.code for problem in health.problems] == ["draws"]
+    assert "draws=1000" in health.problems[0].remedy
+
+
+def test_ebfmi_is_the_worst_of_the_chains():
+    energy = np.random.default_rng(0).normal(size=(4, 1000))
+    energy[2] = SLOW_ENERGY[2]
+    expected = np.mean(np.diff(energy[2]) ** 2) / np.var(energy[2])
+    assert judged(energy=energy).min_ebfmi == pytest.approx(expected)
+
+
+def test_the_health_of_a_fit_looks_at_group_effects_too():
+    fit = wide_fit()
+    table = fit.summary()
+    assert fit.health.max_r_hat >= table["r_hat"].max()
+    assert fit.health.min_ess_tail <= table["ess_tail"].min()
+    known = set(fit.draws_frame().columns)
+    assert {fit.health.worst_r_hat, fit.health.worst_ess} <= known
+
+
+def test_energy_of_a_fit_is_a_hamiltonian():
+    """Energy = potential + kinetic: above the potential, by about half the dimension."""
+    fit = cafes_fit()
+    kinetic = fit.stats["energy"] + fit.stats["lp"]
+    dim = fit.z.shape[2]
+    assert kinetic.min() > -1e-9
+    assert abs(kinetic.mean() - dim / 2) < 0.5

@@ -1,0 +1,176 @@
+"""Identities between tables: coefficients are population plus group, covariances are sds times correlations."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
+
+import bayesformula as bf
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
+
+
+def test_fixed_is_the_population_part_of_the_summary():
+    fit = wide_fit()
+    table = fit.fixed()
+    assert list(table.columns) == ["mean", "sd", "lower", "upper"]
+    assert table.index.name == "term"
+    assert list(table.index) == list(bf.design("y | weights(w) ~ x + f + ok", fit.frame).fixed.columns)
+    assert_array_equal(table, fit.summary().loc[[f"b_{t}" for t in table.index], list(table.columns)])
+
+
+def test_groups_by_group_level_and_coefficient():
+    fit = wide_fit()
+    table = fit.groups()
+    assert table.index.names == ["group", "level", "coef"]
+    assert len(table) == 8 * 3 + 4 + 12 * 2
+    assert table.index.is_unique
+    frame = fit.draws_frame()
+    for group, level, coef in table.index:
+        assert table.loc[(group, level, coef), "mean"] == pytest.approx(frame[f"r_{group}[{level},{coef}]"].mean())
+    assert_array_equal(fit.groups("a:b"), table.loc[["a:b"]])
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+def test_coef_is_fixed_plus_groups_draw_by_draw(kind):
+    fit = wide_fit()
+    table = fit.coef(ci=0.8, kind=kind)
+    frame = fit.draws_frame()
+    for group in fit.spec.groups:
+        for level in fit.levels[group.label][0]:
+            for coef in dict.fromkeys([*group.coefs, *fit.spec.mu.columns]):
+                effect = frame.get(f"r_{group.label}[{level},{coef}]", 0.0)
+                total = frame.get(f"b_{coef}", 0.0) + effect
+                row = table.loc[(group.label, level, coef)]
+                assert_allclose(row["mean"], total.mean(), rtol=1e-9, atol=1e-12)
+                assert_allclose(row["sd"], total.std(ddof=1), rtol=1e-9)
+                if kind == "eti":
+                    assert_allclose(row[["lower", "upper"]], total.quantile([0.1, 0.9]), rtol=1e-9, atol=1e-12)
+    assert len(table) == 8 * 6 + 4 * 5 + 12 * 5
+
+
+def test_a_group_effect_without_a_population_column_is_its_own_coefficient():
+    """`k` varies over h and has no population coefficient."""
+    fit = wide_fit()
+    k = ("h", "104", "k")
+    assert_array_equal(fit.coef("h").loc[k], fit.groups("h").loc[k])
+
+
+@pytest.mark.parametrize("table", ["groups", "coef"])
+def test_an_unknown_group_is_refused_with_those_there_are(table):
+    with pytest.raises(bf.OptionError) as caught:
+        getattr(wide_fit(), table)("b")
+    assert str(caught.value).startswith("no group 'b' in this model: the groups are ")
+    assert "'a:b'" in str(caught.value)
+    with pytest.raises(bf.OptionError, match="the model has no groups"):
+        getattr(plain_fit(), table)("b")
+
+
+def test_a_model_without_groups_has_empty_tables():
+    fit = plain_fit()
+    assert len(fit.groups()) == len(fit.coef()) == len(fit.varcorr()) == 0
+    assert list(fit.groups().columns) == ["mean", "sd", "lower", "upper"]
+    assert fit.ngrps() == {}
+    assert repr(fit.varcorr()).splitlines()[-1].startswith("Residual")
+
+
+# ---- covariances ----
+
+
+def test_covariances_are_sds_times_correlations():
+    fit = wide_fit()
+    varcorr = fit.varcorr()
+    assert list(varcorr) == ["h", "a", "a:b"]
+    for group in fit.spec.groups:
+        part, sd = varcorr[group.label], fit.draws[f"sd_{group.label}"]
+        cor = fit.draws.get(f"cor_{group.label}", np.eye(group.q))
+        assert_allclose(part.draws, cor * sd[..., :, None] * sd[..., None, :], rtol=1e-14)
+        assert_allclose(part.cov, part.draws.mean(axis=(0, 1)), rtol=1e-14)
+        assert_allclose(np.diagonal(part.draws, axis1=-2, axis2=-1), sd**2, rtol=1e-12)
+        assert list(part.cov.index) == list(part.cov.columns) == list(part.cor.index) == list(group.coefs)
+        assert_allclose(part.sd["mean"], sd.mean(axis=(0, 1)))
+        assert np.linalg.eigvalsh(part.draws).min() > -1e-12
+
+
+def test_correlations_are_one_on_the_diagonal_and_zero_between_blocks():
+    cor = wide_fit().draws["cor_h"]
+    assert_array_equal(np.diagonal(cor, axis1=-2, axis2=-1), 1.0)
+    assert_array_equal(cor, np.swapaxes(cor, -1, -2))
+    assert_array_equal(cor[..., 2, :2], 0.0)
+    within = cor[..., 0, 1]
+    assert np.all(np.abs(within) < 1)
+    assert within.std() > 0.1
+
+
+def test_double_bars_have_no_correlations():
+    fit = wide_fit()
+    assert "cor_a:b" not in fit.draws
+    assert "cor_a:b" not in fit.posterior
+    assert_array_equal(fit.varcorr()["a:b"].cor, np.eye(2))
+    assert_array_equal(fit.varcorr()["a:b"].draws[..., 0, 1], 0.0)
+
+
+def test_varcorr_is_a_mapping():
+    varcorr = wide_fit().varcorr()
+    assert "h" in varcorr
+    assert "nothing" not in varcorr
+    assert varcorr.get("nothing") is None
+    assert len(varcorr) == 3
+    with pytest.raises(bf.OptionError, match="no group 'nothing' in this model: the groups are"):
+        varcorr["nothing"]
+
+
+def test_varcorr_prints_the_table_of_lme4():
+    """Round numbers put in the place of draws, so that the text is exact on every machine."""
+    fit = wide_fit()
+    shape = fit.draws["sigma"].shape
+    cor = np.broadcast_to(np.array([[1, -0.5, 0], [-0.5, 1, 0], [0, 0, 1.0]]), (*shape, 3, 3))
+    draws = {
+        **fit.draws,
+        "sd_h": np.broadcast_to([1.25, 0.0625, 0.25], (*shape, 3)),
+        "cor_h": cor,
+        "sd_a": np.full((*shape, 1), 1234.5),
+        "sd_a:b": np.broadcast_to([0.5, 2e-7], (*shape, 2)),
+        "sigma": np.full(shape, 0.75),
+    }
+    text = repr(dataclasses.replace(fit, draws=draws).varcorr())
+    assert text + "\n" == (GOLDEN / "varcorr.txt").read_text("utf-8")
+
+
+# ---- names of lme4 and brms ----
+
+
+def test_the_names_of_lme4_work():
+    fit = cafes_fit()
+    assert_array_equal(fit.fixef(), fit.fixed())
+    assert_array_equal(fit.ranef("cafe"), fit.groups("cafe"))
+    assert repr(fit.VarCorr()) == repr(fit.varcorr())
+    assert fit.ngrps() == {"cafe": 20}
+
+
+# ---- summarised effects ----
+
+
+def test_kept_moments_are_those_of_the_draws_that_were_not_kept(tmp_path):
+    whole = cafes_fit()
+    kept = fit_quietly(CAFES, bf.datasets.load("cafes"), keep="summary")
+    assert_array_equal(kept.draws["b"], whole.draws["b"])
+    assert_allclose(kept.groups()["mean"], whole.groups()["mean"], rtol=1e-12)
+    assert_allclose(kept.groups()["sd"], whole.groups()["sd"], rtol=1e-12)
+    assert_allclose(kept.groups()["upper"], kept.groups()["mean"] + 1.959963984540054 * kept.groups()["sd"])
+    assert "r_cafe" not in kept.posterior
+    assert [c for c in kept.draws_frame().columns if c.startswith("r_")] == []
+    with pytest.raises(bf.OptionError) as caught:
+        kept.coef()
+    assert 'fit again with keep="draws"' in str(caught.value)
+    assert "cafe" in repr(kept)
+    kept.save(tmp_path / "kept.nc")
+    again = bf.load(tmp_path / "kept.nc")
+    assert_array_equal(again.groups(), kept.groups())
+    assert set(again.draws) == set(kept.draws)
+    assert list(again.data_tree.children) == ["posterior", "sample_stats", "observed_data"]
