@@ -284,7 +284,10 @@ def load(path: str | PathLike[str]) -> Fit:
     fields = {name: value for name, value in parts.items() if name != "config"}
     result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled)
     if result.frame is not None:
-        store.verify(result)
+        from bayesformula.runner.executables import TRACING
+
+        with TRACING:
+            store.verify(result)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import jax
@@ -13,6 +14,10 @@ from bayesformula.runner.device import Device
 
 traces = {"advance": 0, "recover": 0}
 """How often each program has been traced in this process: a refit of the same shape must not add to it."""
+
+
+TRACING = Lock()
+"""Held while a program is traced: NumPyro keeps one stack of handlers for all threads of a process."""
 
 
 @dataclass
@@ -36,7 +41,8 @@ def compile_ahead(name: str, jitted: Any, device: Device, arguments: tuple[Any, 
     if key in _executables:
         return Compiled(_executables[key].call, 0.0, 0.0)
     began = time.perf_counter()
-    lowered = jitted.lower(*arguments)
+    with TRACING:
+        lowered = jitted.lower(*arguments)
     traced = time.perf_counter()
     call = lowered.compile()
     compiled = Compiled(call, traced - began, time.perf_counter() - traced)

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array, lax
 
 from bayesformula.runner.device import Device
-from bayesformula.runner.executables import Compiled, compile_ahead, traces
+from bayesformula.runner.executables import TRACING, Compiled, compile_ahead, traces
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -41,7 +41,9 @@ def prepare(
     program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray, draws: int
 ) -> tuple[Compiled, int]:
     """The recovery program, and how many draws it takes at a time."""
-    shapes = jax.eval_shape(program.recover, z0, jax.random.PRNGKey(0), data)
+    with TRACING:
+        key = jax.ShapeDtypeStruct((2,), np.uint32)
+        shapes = jax.eval_shape(program.recover, z0, key, data)
     bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
     size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, min(500, draws)))
     zero = np.asarray(0)
