@@ -1,4 +1,4 @@
-"""One model in a fresh process: wall seconds of the whole process' fit, then of a refit. Prints one JSON object.
+"""One model in a fresh process: wall seconds up to the fit, then of a refit. Prints one JSON object.
 
 python benchmarks/one.py MODEL PLAN
 """

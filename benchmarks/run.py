@@ -1,10 +1,10 @@
-"""All models under all plans, interleaved, cold and with a warm cache; writes results/latest.json and the table.
+"""All models under all plans, interleaved, cold and warm; writes results/latest.json, prints the table.
 
     python benchmarks/run.py [ROUNDS]
 
-Cold: a fresh process with an empty cache of compiled programs. Warm: a fresh process with the cache that the cold
-one left. Refit: again in the same process, with another seed. Ratios are to the `marginal` plan of the same model
-and round, as absolute times say more about the machine than about the code.
+Cold: a fresh process with an empty cache of compiled programs. Warm: a fresh process with the cache that
+the cold one left. Refit: again in the same process, with another seed. The last column is a ratio within
+one model, as absolute times say more about the machine than about the code.
 """
 
 import json
@@ -51,7 +51,7 @@ def measure(rounds):
 def table(runs):
     """Markdown: medians over rounds, and min bulk ESS per second of a refit as a ratio to noncentred."""
     lines = [
-        "| model | plan | cold s | warm s | refit s | leapfrogs | min ESS | min ESS / s | against noncentred |",
+        "| model | plan | cold s | warm s | refit s | leapfrogs | min ESS | ESS / s | to noncentred |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     rate = {}

@@ -93,6 +93,10 @@ CASES = (
     Case("y ~ x + z + (1 | g)", ("b ~ flat", "Intercept ~ flat", "sd ~ uniform(0, 100)"), ("g",)),
     Case("y ~ x + z + (1 | g)", ("b[x] ~ uniform(-3, 3)", "sd ~ gamma(2, 1)"), ("g",)),
     Case("y ~ x + z + (1 | g)", ("Intercept ~ uniform(-9, 9)", "b[z] ~ constant(-0.3)"), ("g",)),
+    Case("y ~ z + (1 | g)", ("Intercept[centred] ~ constant(2)", "b ~ flat"), ("g",)),
+    Case("y ~ z + x + (1 | g)", ("Intercept[centred] ~ laplace(2, 1)", "b[x] ~ exponential(1)"), ("g",)),
+    Case("y ~ z + x + (1 | g)", ("b[x] ~ student_t(3, 0, 1)", "b[z] ~ cauchy(0, 1)"), ("g",)),
+    Case("y ~ x", ("sigma ~ constant(1)",)),
     Case("y ~ x + (1 + x | g)", ("sd ~ student_t(3, 0, 2.5)", "sigma ~ half_cauchy(1)"), ("g",)),
     Case("y ~ x + (1 + x | g)", ("sd[g, x] ~ constant(0.5)", "sigma ~ normal(1, 1)"), ("g",)),
 )

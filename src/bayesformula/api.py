@@ -30,6 +30,8 @@ from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from bayesformula.compiler.emit import Program
     from bayesformula.compiler.inputs import ModelData, Start
     from bayesformula.data.design import Design
@@ -77,7 +79,8 @@ def fit(
         plan: how coefficients enter the sampler: "auto", "marginal", "noncentred", "centred".
         device: "auto", "cpu", "gpu".
         target_accept, max_tree_depth: of NUTS; raise the first when there are divergences.
-        init: starting values by flat name (`{"sigma": 2.0, "b_x": 0.0}`); rarely needed.
+        init: starting values by flat name (`{"sigma": 2.0, "b_x": 0.0}`); rarely needed, and of no effect
+            on coefficients that the plan integrates out.
         na: "drop" leaves out rows with missing values and says how many, "error" refuses them.
         checks: what to do about a finding, by code: "ignore", "warn" or "error".
         prior_only: draw from the prior; every prior must be proper.
@@ -205,7 +208,7 @@ def _run(
 
     program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design, prior_only=prior_only)
     if init is not None:
-        start = _with_init(start, init, ready.model)
+        start = _with_init(start, init, ready.model, data.reported.b)
     summarised = _summarised(ready.model, config, keep)
     # The diagnostics' imports take a second of Python; the compiler leaves Python idle meanwhile.
     importing = threading.Thread(target=_import_diagnostics, daemon=True)
@@ -316,22 +319,26 @@ def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozen
     return frozenset(f"r_{g.label}" for g in model.groups)
 
 
-def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec) -> Start:
-    """Starting values by flat name put into the rough start."""
-    b, sds, sigma = start.b.copy(), [sd.copy() for sd in start.sd], start.sigma
-    places = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
+def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_reported: np.ndarray) -> Start:
+    """Starting values by flat name put into the rough start; those that are integrated out have none."""
+    import numpy as np
+
+    b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
+    places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
     for sd, group in zip(sds, model.groups, strict=True):
         places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.coefs)}
+    places["sigma"] = (sigma, ())
     for name, value in init.items():
-        if name == "sigma":
-            sigma = sigma * 0 + float(value)
-        elif name in places:
-            array, at = places[name]
-            array[at] = float(value)
-        else:
-            legal = ", ".join(nearest(str(name), [*places, "sigma"])[:8])
+        if name not in places:
+            legal = ", ".join(nearest(str(name), places)[:8])
             raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
-    return start._replace(b=b, sd=tuple(sds), sigma=sigma)
+        is_number = isinstance(value, int | float | np.number) and np.isfinite(value)
+        if not is_number or (not name.startswith("b_") and value <= 0):
+            kind = "a finite number" if name.startswith("b_") else "a number above 0"
+            raise OptionError(f"init: the starting value of {name} must be {kind}, not {value!r}")
+        array, at = places[name]
+        array[at] = float(value)
+    return start._replace(b=np.linalg.solve(to_reported, b), sd=tuple(sds), sigma=sigma)
 
 
 def check_output(path: str | PathLike[str], *, force: bool) -> None:

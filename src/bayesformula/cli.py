@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from bayesformula.errors import BayesFormulaError, BayesFormulaWarning, HealthEr
 
 EXIT_FAULT, EXIT_INPUT, EXIT_UNHEALTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
 TRACEBACK = "BAYESFORMULA_TRACEBACK"
+WIDTH = 80
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88})
@@ -117,13 +119,15 @@ def fit(
             progress=False if quiet else None,
             **options,
         )
-    if out is not None:
-        result.save(out, overwrite=force)
-    _print(result, as_json)
+    try:
+        if out is not None:
+            result.save(out, overwrite=force)
+    finally:  # a full disk must not take the results with it
+        _print(result, as_json)
     if out is not None and not quiet:
         click.echo(f"saved to {out}", err=True)
     if not result.health.is_healthy:
-        sys.exit(EXIT_UNHEALTHY)
+        click.get_current_context().exit(EXIT_UNHEALTHY)
 
 
 @bf.command()
@@ -175,9 +179,9 @@ def data(name: str | None, about: bool) -> None:
 
     if name is None:
         for each in datasets.names():
-            click.echo(f"{each:<12} {datasets.find(each).title}")
+            click.echo(_fold(f"{each:<12} {datasets.find(each).title}", " " * 13))
     elif about:
-        click.echo(datasets.describe(name))
+        click.echo("\n".join(_fold(line, "    ") for line in datasets.describe(name).splitlines()))
     else:
         click.echo(datasets.load(name).to_csv(index=False), nl=False)
 
@@ -204,6 +208,12 @@ def _print(result: Any, as_json: bool) -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2)
+
+
+def _fold(line: str, indent: str) -> str:
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _statements(prior: tuple[str, ...], file: str | None) -> list[str]:
@@ -248,10 +258,9 @@ def _messages(shown: bool) -> Iterator[None]:
 def main() -> None:
     """Entry point: errors become one message and an exit code, never a traceback."""
     try:
-        bf.main(standalone_mode=False)
+        code = bf.main(prog_name="bf", standalone_mode=False) or 0
+    except SystemExit:  # click's way out of a closed pipe: the reader, `head` say, has seen enough
         code = 0
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
     except click.exceptions.Abort:
         code = _fail("interrupted", EXIT_INTERRUPTED)
     except click.ClickException as error:
@@ -263,9 +272,6 @@ def main() -> None:
         code = _fail(f"{type(error).__name__}: {error}", EXIT_INPUT)
     except KeyboardInterrupt:
         code = _fail("interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise

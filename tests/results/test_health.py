@@ -9,6 +9,7 @@ import pytest
 from results.fits import cafes_fit, wide_fit
 
 from bayesformula.results.health import judge
+from bayesformula.results.summary import diagnostics
 
 NAMES = ["b_Intercept", "sd_g__Intercept", "sigma"]
 
@@ -28,6 +29,8 @@ def judged(*, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warm
     }
     for name, value in changes.items():
         (quality if name in quality else stats)[name] = value
+    energy = stats["energy"]
+    stats["energy_change"] = np.diff(energy, axis=1, prepend=energy[:, :1]) ** 2
     return judge(names, quality, stats, depth, plan, warmup)
 
 
@@ -168,6 +171,14 @@ def test_ebfmi_is_the_worst_of_the_chains():
     energy[2] = SLOW_ENERGY[2]
     expected = np.mean(np.diff(energy[2]) ** 2) / np.var(energy[2])
     assert judged(energy=energy).min_ebfmi == pytest.approx(expected)
+
+
+def test_chains_that_are_stuck_apart_are_blamed():
+    """Each chain is constant: no variance within, all of it between."""
+    values = np.broadcast_to(np.arange(4.0)[:, None, None], (4, 1000, 3))
+    health = judged(**{k: v for k, v in diagnostics(values).items() if k != "mcse_mean"})
+    assert "r_hat" in [problem.code for problem in health.problems]
+    json.dumps(health.to_dict(), allow_nan=False)
 
 
 def test_the_health_of_a_fit_looks_at_group_effects_too():

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
@@ -95,9 +94,9 @@ def emit(structure: Structure) -> Program:
 
     def start(data: ModelData, rough: Start) -> tuple[np.ndarray, np.ndarray]:
         pieces = [values for _, values in _start_sites(structure, data.priors, rough)]
-        z = np.concatenate([values.ravel() for values, _ in pieces]) if pieces else np.zeros(0)
-        scale = np.concatenate([np.broadcast_to(s, v.shape).ravel() for v, s in pieces])
-        return z, scale
+        z = [values.ravel() for values, _ in pieces]
+        scale = [np.broadcast_to(s, v.shape).ravel() for v, s in pieces]
+        return np.concatenate([np.zeros(0), *z]), np.concatenate([np.zeros(0), *scale])
 
     dim = sum(site.size for site in layout)
     dense = structure.plan == "marginal" and dim <= MAX_DENSE_METRIC
@@ -134,7 +133,7 @@ def _model(structure: Structure, data: ModelData) -> None:
     response = gaussian.rowwise(eta, theta.sigma)
     if rows.weights is not None:
         response = Weighted(response, jnp.asarray(rows.weights))
-    with numpyro.plate("row", rows.y.shape[0]):
+    with numpyro.plate("rows", rows.y.shape[0]):
         numpyro.sample("y", response, obs=rows.y)
 
 
@@ -201,7 +200,7 @@ def sample_coefficients(
     r = []
     for k, label in enumerate(structure.labels):
         chol, q = theta.chol_cov[k], len(structure.coefs[k])
-        with numpyro.plate(label, structure.n_levels[k]):
+        with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
             if structure.plan == "centred":
                 u = numpyro.sample(
                     _effect_site(structure, k), dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)
@@ -307,8 +306,3 @@ def _start_sites(
         shape = (structure.n_levels[k], len(structure.coefs[k]))
         constant(_effect_site(structure, k), shape, 0.0, 1.0 if structure.plan == "noncentred" else spread)
     return out
-
-
-def jitter(key: Array, z: Array, scale: Array) -> Array:
-    """Scatter the chains around the start, over one rough posterior sd each way."""
-    return z + scale * jax.random.uniform(key, z.shape, minval=-1.0, maxval=1.0)

@@ -178,13 +178,14 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     )
     reported = Reported(b_reported, group_reported)
     integrated = structure.integrated
-    if at is not None and at not in integrated:  # a sampled intercept cannot take up the shift of the others
-        x = coordinates(rows.x, None)
+    if at is not None and at not in integrated and not structure.b_is_centred:
+        x = coordinates(rows.x, None)  # an intercept sampled at x = 0 cannot take up the shift of the others
     weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
     response = rows.y - rows.offset
     reference = np.linalg.lstsq(x.columns, response, rcond=None)[0]
     residual = response - x.columns @ reference
     b_in = x.from_reported @ b_reported
+    assert not np.any(b_in[np.ix_(structure.sampled, integrated)]), "sampled coefficients must not mix"
     start = _start(reference, residual, response, b_in, rows, group_reported)
     marginal = None
     if structure.plan == "marginal":

@@ -73,11 +73,11 @@ class Member:
 
 
 def members(name: str, kinds: Sequence[str]) -> tuple[Member, ...]:
-    """The sites that make up a vector; named `name` when there is one, else `name.kind`."""
+    """The sites that make up a vector; named `name` when one fills it, else `name.kind`."""
     free = sorted({kind for kind in kinds if kind != "constant"})
     return tuple(
         Member(
-            name if len(free) == 1 else f"{name}.{kind}",
+            name if len(set(kinds)) == 1 else f"{name}.{kind}",
             kind,
             tuple(i for i, other in enumerate(kinds) if other == kind),
         )

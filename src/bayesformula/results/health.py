@@ -57,6 +57,8 @@ class Health:
         return {"is_healthy": self.is_healthy, **out}
 
     def __str__(self) -> str:
+        if self.is_healthy and self.max_r_hat != self.max_r_hat:
+            return "healthy: no divergences; no reported parameter moves, so there is no R-hat"
         if self.is_healthy:
             return (
                 f"healthy: R-hat at most {self.max_r_hat:.3f}, effective draws at least "

@@ -6,6 +6,7 @@ the layout changes; older formats are upgraded on reading.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 KIND = "bayesformula fit"
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 TOLERANCE = 1e-8
 """Relative difference of log densities up to which a file is believed; other versions of the packages add
 their numbers in another order."""
@@ -69,7 +71,8 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
     except OSError as error:
         raise FitFileError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def digest(tree: Any) -> str:
@@ -129,7 +132,7 @@ def _rows(frame: pd.DataFrame) -> Any:
     kinds: list[dict[str, Any]] = []
     variables: dict[str, Any] = {}
     for i, column in enumerate(frame.columns):
-        values = frame[column]
+        values = _plain(frame[column])
         kind: dict[str, Any] = {"name": str(column), "dtype": str(values.dtype)}
         if isinstance(values.dtype, pd.CategoricalDtype):
             kind |= {"dtype": "category", "ordered": bool(values.dtype.ordered)}
@@ -153,6 +156,17 @@ def _rows(frame: pd.DataFrame) -> Any:
     return xr.Dataset(variables)
 
 
+def _plain(values: pd.Series) -> pd.Series:
+    """Python objects that are all truth values or all numbers as such, the way the schema reads them."""
+    if values.dtype != object:
+        return values
+    if all(isinstance(value, bool | np.bool_) for value in values):
+        return values.astype(bool)
+    if all(isinstance(value, int | float | np.number) for value in values):
+        return values.astype(np.float64)
+    return values
+
+
 def _scalar(value: Any) -> Any:
     """A category as JSON: text, number or truth value; an interval or a date as the text of its level."""
     plain = value.item() if isinstance(value, np.generic) else value
@@ -170,12 +184,14 @@ def read(path: str) -> dict[str, Any]:
     path = os.path.expanduser(path)
     if not Path(path).is_file():
         raise FitFileError(f"there is no file {path!r}")
+    foreign = f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out"
+    with open(path, "rb") as handle:
+        if handle.read(len(SIGNATURE)) != SIGNATURE:
+            raise FitFileError(foreign)
     try:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             if tree.attrs.get("kind") != KIND:
-                raise FitFileError(
-                    f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out"
-                )
+                raise FitFileError(foreign)
             _check_format(path, tree.attrs.get("format"))
             tree.load()
             if tree.attrs.get("digest") != digest(tree):

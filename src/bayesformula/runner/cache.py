@@ -27,7 +27,7 @@ def folder() -> Path | None:
     if named.lower() == "off":
         return None
     if named:
-        return Path(named)
+        return Path(named).expanduser()
     with contextlib.suppress(RuntimeError, KeyError):
         if sys.platform == "darwin":
             return Path.home() / "Library" / "Caches" / "bayesformula"
@@ -48,13 +48,21 @@ def lent() -> Iterator[None]:
         yield
         return
     kept = getattr(jax.config, THRESHOLD)
-    jax.config.update(FOLDER, str(where))
-    jax.config.update(THRESHOLD, 0.2)
+    _point(str(where), 0.2)
     try:
         yield
     finally:
-        jax.config.update(FOLDER, None)
-        jax.config.update(THRESHOLD, kept)
+        _point(None, kept)
+
+
+def _point(where: str | None, threshold: float) -> None:
+    """Set JAX's folder; JAX keeps the first that it opens for the life of the process, so close that one."""
+    import jax
+    from jax.experimental.compilation_cache import compilation_cache
+
+    jax.config.update(FOLDER, where)
+    jax.config.update(THRESHOLD, threshold)
+    compilation_cache.reset_cache()
 
 
 def _usable(where: Path) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Event
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 32 * 2**20
 CHUNK_SECONDS = 0.15
 MAX_CHUNK = 250
+START_STEPS = 100
+"""Transitions within which a chain must have found a finite density."""
 UNKNOWN_ENERGY = 1e20
 """Far above any potential energy, and so large that differences between real energies vanish beside it."""
 
@@ -59,7 +61,9 @@ class RawDraws:
 
     Attributes:
         z: (chains, draws, dim).
-        stats: by name, (chains, draws) each: lp, energy, n_steps, acceptance_rate, diverging, tree_depth_hit.
+        stats: by name, (chains, draws) each: lp, energy; over the transitions since the last kept draw the
+            mean squared change of the energy, the sum of leapfrog steps, the mean acceptance rate, and
+            whether any diverged or reached the limit of the tree depth.
         step_size: (chains,) after adaptation.
         warmup_steps: (chains,) leapfrog steps spent in warmup.
         recovered: reported parameters by name, (chains, draws, ...).
@@ -227,6 +231,8 @@ def run(
         SamplingError: no point near the start has a finite density.
     """
     job = _Job(program, jax.tree.map(np.asarray, data), *start, config, device)
+    if program.dim == 0:
+        return _without_sampler(job, summarised)
     with ThreadPoolExecutor(1, thread_name_prefix="bayesformula-compile") as aside:
         # Recovery is compiled on another core while the sampler is, and while the chains run.
         recovering = aside.submit(_prepare_recovery, job)
@@ -254,6 +260,24 @@ def run(
             "recovery": time.perf_counter() - ended,
         },
     )
+
+
+def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
+    """Everything is constant or integrated out: all draws are exact and independent."""
+    began = time.perf_counter()
+    shape = (job.config.chains, job.config.draws)
+    z = np.zeros((*shape, 0))
+    with on(job.device):
+        density = compile_ahead("potential", jax.jit(job.program.potential), job.device, (job.z0, job.data))
+        recover, size = _prepare_recovery(job)
+        energy = float(density.call(job.z0, job.data))
+        recovered = recovery.recover_all(recover.call, z, job.seed, job.data, size, summarised)
+    stats = {name: np.zeros(shape) for name in ("energy_change", "n_steps", "acceptance_rate")}
+    stats |= {name: np.zeros(shape, bool) for name in ("diverging", "reached_max_treedepth")}
+    stats |= {"lp": np.full(shape, -energy), "energy": np.full(shape, energy)}
+    seconds = dict.fromkeys(("trace", "compile", "warmup", "draws"), 0.0)
+    none = np.zeros(job.config.chains)
+    return RawDraws(z, stats, none, none, recovered, {**seconds, "recovery": time.perf_counter() - began})
 
 
 def _compile_advance(job: _Job) -> Compiled:
@@ -284,7 +308,8 @@ def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[
     pool = ThreadPoolExecutor(workers, thread_name_prefix="bayesformula-chain")
     try:
         futures = [pool.submit(chain, lane) for lane in job.lanes]
-        wait(futures)
+        if wait(futures, return_when=FIRST_EXCEPTION).not_done:
+            stop.set()
         return [future.result() for future in futures]
     finally:
         stop.set()
@@ -324,9 +349,8 @@ def _run_lane(
         out = Chunk(*(np.asarray(leaf).take(np.arange(n), axis=axis) for leaf in out))
         took = time.perf_counter() - tick
         if done < config.warmup:
-            _check_start(
-                out.potential_energy.take(-1, axis=axis) if done + n == config.warmup else np.zeros(1)
-            )
+            if done + n >= min(START_STEPS, config.warmup):
+                _check_start(out.potential_energy.take(-1, axis=axis))
             warmup_seconds += took
             warmup_steps = warmup_steps + np.sum(out.n_steps, axis=axis)
         else:
@@ -341,7 +365,7 @@ def _run_lane(
 
 
 def _check_start(potential_energy: np.ndarray) -> None:
-    """At the end of warmup: a chain that still has its first energy has never found a finite density."""
+    """A chain that has its first energy still has never found a finite density."""
     if not np.all(potential_energy < 0.1 * UNKNOWN_ENERGY):
         raise SamplingError(
             "the sampler found no point with a finite density. Look for priors that contradict the data or "
@@ -350,7 +374,7 @@ def _check_start(potential_energy: np.ndarray) -> None:
 
 
 def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(chains, draws, ...) arrays of all lanes, thinned."""
+    """(chains, draws, ...) arrays of all lanes: z thinned, counts over all transitions."""
     axis = 1 if config.vectorised else 0
     joined = [
         Chunk(*(np.concatenate(leaves, axis=axis) for leaves in zip(*lane.chunks, strict=True)))
@@ -359,14 +383,21 @@ def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str,
     whole = (
         joined[0] if config.vectorised else Chunk(*(np.stack(leaves) for leaves in zip(*joined, strict=True)))
     )
-    every = slice(config.thin - 1, None, config.thin)
-    whole = Chunk(*(leaf[:, every] for leaf in whole))
+    thin = config.thin
+    kept = Chunk(*(leaf[:, thin - 1 :: thin] for leaf in whole))
+    change = np.diff(whole.energy, axis=1, prepend=whole.energy[:, :1]) ** 2
+
+    def windows(values: np.ndarray) -> np.ndarray:
+        """(chains, draws, thin): what happened between kept draws must not be lost with the others."""
+        return np.reshape(values, (values.shape[0], -1, thin))
+
     stats = {
-        "lp": -whole.potential_energy,
-        "energy": whole.energy,
-        "n_steps": whole.n_steps,
-        "acceptance_rate": whole.accept_prob,
-        "diverging": whole.is_diverging,
-        "reached_max_treedepth": whole.n_steps >= 2**config.max_tree_depth - 1,
+        "lp": -kept.potential_energy,
+        "energy": kept.energy,
+        "energy_change": windows(change).mean(axis=2),
+        "n_steps": windows(whole.n_steps).sum(axis=2),
+        "acceptance_rate": windows(whole.accept_prob).mean(axis=2),
+        "diverging": windows(whole.is_diverging).any(axis=2),
+        "reached_max_treedepth": windows(whole.n_steps >= 2**config.max_tree_depth - 1).any(axis=2),
     }
-    return np.asarray(whole.z), {name: np.asarray(values) for name, values in stats.items()}
+    return np.asarray(kept.z), {name: np.asarray(values) for name, values in stats.items()}

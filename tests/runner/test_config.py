@@ -1,0 +1,141 @@
+"""What may be asked of a run, and of a device."""
+
+from __future__ import annotations
+
+import pytest
+
+import bayesformula as bf
+from bayesformula.runner import config, device
+from bayesformula.runner.config import RunConfig
+
+WHOLE = "must be a whole number"
+
+REFUSED = [
+    ("chains", 0, "chains=0 must be a whole number, 1 or more"),
+    ("chains", -4, f"chains=-4 {WHOLE}, 1 or more"),
+    ("chains", 2.0, f"chains=2.0 {WHOLE}, 1 or more"),
+    ("chains", True, f"chains=True {WHOLE}, 1 or more"),
+    ("chains", "4", f"chains='4' {WHOLE}, 1 or more"),
+    ("chains", None, f"chains=None {WHOLE}, 1 or more"),
+    ("draws", 0, f"draws=0 {WHOLE}, 1 or more"),
+    ("draws", 1e3, f"draws=1000.0 {WHOLE}, 1 or more"),
+    ("warmup", 9, f"warmup=9 {WHOLE}, 10 or more"),
+    ("thin", 0, f"thin=0 {WHOLE}, 1 or more"),
+    ("max_tree_depth", 0, f"max_tree_depth=0 {WHOLE}, 1 or more"),
+    ("max_tree_depth", 16, "max_tree_depth=16 is too large: write 15 or less"),
+    ("seed", -1, f"seed=-1 {WHOLE}, 0 or more"),
+    ("seed", 1.5, f"seed=1.5 {WHOLE}, 0 or more"),
+    ("seed", None, f"seed=None {WHOLE}, 0 or more"),
+    ("seed", 2**32, "seed=4294967296 is too large: write a whole number below 2**32"),
+    ("target_accept", 0.0, "target_accept=0.0 must be a number between 0 and 1, for example 0.95"),
+    ("target_accept", 1.0, "target_accept=1.0 must be a number between 0 and 1, for example 0.95"),
+    ("target_accept", 95, "target_accept=95 must be a number between 0 and 1, for example 0.95"),
+    ("target_accept", float("nan"), "target_accept=nan must be a number between 0 and 1, for example 0.95"),
+    ("target_accept", True, "target_accept=True must be a number between 0 and 1, for example 0.95"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+def test_an_illegal_option_is_refused(name, value, message):
+    with pytest.raises(bf.OptionError) as caught:
+        RunConfig(**{name: value})
+    assert str(caught.value) == message
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(("name", "value", "message"), REFUSED)
+def test_fit_refuses_it_before_it_looks_at_the_data(name, value, message):
+    with pytest.raises(bf.OptionError) as caught:
+        bf.fit("y ~ x", object(), **{name: value})
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("chains", 1), ("draws", 1), ("warmup", 10), ("seed", 2**32 - 1), ("target_accept", 0.999), ("max_tree_depth", 15)],
+)
+def test_the_ends_of_the_ranges_are_legal(name, value):
+    assert getattr(RunConfig(**{name: value}), name) == value
+
+
+def test_defaults_are_those_of_the_contract():
+    assert RunConfig() == RunConfig(4, 1000, 1000, 1, 0, 0.8, 10)
+
+
+@pytest.mark.parametrize(("draws", "warmup", "thin", "steps"), [(1000, 1000, 1, 2000), (100, 50, 5, 550)])
+def test_steps_count_what_thinning_leaves_out(draws, warmup, thin, steps):
+    assert RunConfig(draws=draws, warmup=warmup, thin=thin).steps == steps
+
+
+@pytest.mark.parametrize(("cores", "chains", "workers"), [(1, 4, 1), (2, 4, 2), (8, 4, 4), (64, 1, 1)])
+def test_workers_are_cores_but_no_more_than_chains(monkeypatch, cores, chains, workers):
+    monkeypatch.setattr(config, "available_cores", lambda: cores)
+    assert RunConfig(chains=chains).workers == workers
+
+
+def test_cores_are_those_that_the_process_may_use(monkeypatch):
+    import os
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7}, raising=False)
+    assert config.available_cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert config.available_cores() == 1
+
+
+# ---- devices ----
+
+
+@pytest.mark.parametrize("requested", ["GPU", "tpu", "", None, "cuda:0"])
+def test_an_unknown_device_is_refused(requested):
+    with pytest.raises(bf.OptionError) as caught:
+        bf.fit("y ~ x", object(), device=requested)
+    assert str(caught.value) == f"device={requested!r} is not a device: write 'auto', 'cpu' or 'gpu'"
+
+
+class FakeGpu:
+    device_kind = "Fake 9000"
+
+
+def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(device, "_gpus", list)
+    with pytest.raises(bf.DeviceError) as caught:
+        bf.fit("y ~ 1", {"y": [1.0, 2.0]}, device="gpu")
+    message = str(caught.value)
+    assert message.startswith("device='gpu' was asked for, but JAX sees no GPU on this machine.")
+    assert "device='cpu'" in message
+    assert 'pip install "bayesformula[cuda]"' in message
+    assert isinstance(caught.value, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("requested", "gpus", "kind", "reason"),
+    [
+        ("cpu", [], "cpu", "asked for"),
+        ("cpu", [FakeGpu()], "cpu", "asked for"),
+        ("auto", [], "cpu", "no GPU found"),
+        ("auto", [FakeGpu()], "cpu", "a GPU is there (Fake 9000); it is used only when asked for with device='gpu'"),
+        ("gpu", [FakeGpu()], "gpu", "asked for"),
+    ],
+)
+def test_the_choice_of_a_device_has_a_reason(monkeypatch, requested, gpus, kind, reason):
+    monkeypatch.setattr(device, "_gpus", lambda: gpus)
+    chosen = device.choose(requested)
+    assert (chosen.kind, chosen.reason) == (kind, reason)
+    assert chosen.name
+
+
+def test_a_device_is_a_context_and_never_a_global():
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", False)
+    try:
+        with device.on(device.choose("cpu")):
+            assert jnp.zeros(1).dtype == jnp.float64
+        assert jnp.zeros(1).dtype == jnp.float32
+        with pytest.raises(ZeroDivisionError), device.on(device.choose("cpu")):
+            raise ZeroDivisionError
+        assert jax.config.jax_enable_x64 is False
+    finally:
+        jax.config.update("jax_enable_x64", True)
