@@ -1,6 +1,6 @@
 """The command `bf`: what it prints where, and how it ends.
 
-`tests/golden/cli/errors.txt` holds the messages of what a user can do wrong: a line `$ bf ...`, the exit code,
+`tests/golden/cli/errors.txt` holds the messages of what a user can do wrong: `$ bf ...`, the exit code,
 then standard error. To change them on purpose, run this file as a script, read the difference, and keep
 what helps.
 """
@@ -21,15 +21,26 @@ import warnings
 from pathlib import Path
 
 import pytest
-from results.fits import CAFES, WIDE, cafes_fit, wide_data
 
 import bayesformula as bf
 from bayesformula import api, cli, datasets
 from bayesformula.errors import HealthError
+from results.fits import CAFES, WIDE, cafes_fit, wide_data
 
 GOLDEN = Path(__file__).parent / "golden" / "cli" / "errors.txt"
 SHORT = ["--draws", "200", "--warmup", "300"]
-HEAVY = {"jax", "numpyro", "pandas", "numpy", "xarray", "formulaic", "arviz_base", "arviz_stats", "arviz_plots", "lark"}
+HEAVY = {
+    "jax",
+    "numpyro",
+    "pandas",
+    "numpy",
+    "xarray",
+    "formulaic",
+    "arviz_base",
+    "arviz_stats",
+    "arviz_plots",
+    "lark",
+}
 
 
 def write_tables():
@@ -63,7 +74,11 @@ def run_main(*arguments, stdin=None):
     if stdin is not None:
         sys.stdin = io.StringIO(stdin)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as stop:
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as stop,
+        ):
             cli.main()
     finally:
         sys.argv, sys.stdin = argv, std_in
@@ -88,7 +103,9 @@ def strict(text):
 def test_fit_prints_the_summary_and_nothing_else(call):
     code, out, err = call("fit", CAFES, "cafes.csv", *SHORT)
     lines = [line for line in out.splitlines() if not line.startswith("Draws:")]
-    assert lines == [line for line in (repr(cafes_fit()) + "\n").splitlines() if not line.startswith("Draws:")]
+    assert lines == [
+        line for line in (repr(cafes_fit()) + "\n").splitlines() if not line.startswith("Draws:")
+    ]
     assert code == (0 if cafes_fit().health.is_healthy else 3)
     assert err == ""
 
@@ -136,7 +153,9 @@ def test_results_are_printed_even_when_they_cannot_be_saved(call, tmp_path, monk
 
 
 def test_quiet_says_nothing(call, tmp_path):
-    _, out, err = call("fit", CAFES, "cafes.csv", *SHORT, "--json", "--quiet", "--out", str(tmp_path / "fit.nc"))
+    _, out, err = call(
+        "fit", CAFES, "cafes.csv", *SHORT, "--json", "--quiet", "--out", str(tmp_path / "fit.nc")
+    )
     assert strict(out)
     assert err == ""
 
@@ -157,7 +176,9 @@ def test_messages_go_to_standard_error_where_the_output_is_json(call):
 
 def test_a_run_that_is_not_healthy_exits_3_and_is_written_all_the_same(call, tmp_path):
     path = tmp_path / "short.nc"
-    code, out, _ = call("fit", CAFES, "cafes.csv", "--draws", "20", "--warmup", "300", "--out", str(path), "--json")
+    code, out, _ = call(
+        "fit", CAFES, "cafes.csv", "--draws", "20", "--warmup", "300", "--out", str(path), "--json"
+    )
     assert code == 3
     health = strict(out)["health"]
     assert health["is_healthy"] is False
@@ -232,7 +253,7 @@ def test_checks_can_be_graded(call):
 def test_data_lists_describes_and_prints(call):
     code, out, err = call("data")
     assert (code, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == list(datasets.names())
+    assert [line.split()[0] for line in out.splitlines() if line[0] != " "] == list(datasets.names())
     assert call("data", "cafes") == (0, datasets.load("cafes").to_csv(index=False), "")
     code, out, err = call("data", "cafes", "--about")
     assert (code, err) == (0, "")
@@ -272,7 +293,9 @@ def test_help(call, command, flag):
     assert max(map(len, out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fit", "--help"], ["--version"], ["data"], ["nothing"], ["fit"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["data"], ["nothing"], ["fit"]]
+)
 def test_help_and_mistakes_load_nothing_heavy(arguments):
     script = (
         "import sys\n"
@@ -335,7 +358,10 @@ def test_message(call, command, code, message):
         (["fits"], ["No such command 'fits'"]),
         (["fit", "y ~ x", "wide.csv", "--frobnicate"], ["No such option", "--frobnicate"]),
         (["fit", "y ~ eval(x)", "wide.csv"], ["unknown function 'eval'", "^^^^"]),
-        (["fit", "y ~ x", "wide.csv", "--check", "rows-lost=ignore"], ["no check 'rows-lost'; there are 'rows-dropped'"]),
+        (
+            ["fit", "y ~ x", "wide.csv", "--check", "rows-lost=ignore"],
+            ["no check 'rows-lost'; there are 'rows-dropped'"],
+        ),
         (["data", "cafe"], ["there is no dataset 'cafe'; there are: 'cafes'"]),
         (["fit", "y ~ x", "wide.csv", "--out", "no/such/folder/fit.nc"], ["there is no folder"]),
         (["fit", "y ~ x", "wide.csv", "--out", "."], ["exists"]),
@@ -420,7 +446,12 @@ def test_exit_codes_of_errors(call, monkeypatch, error, code, message):
 def spawn(arguments, folder, **options):
     code = f"import sys; sys.argv = ['bf', *{arguments!r}]; from bayesformula.cli import main; main()"
     return subprocess.Popen(
-        [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        [sys.executable, "-c", code],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
     )
 
 
@@ -446,7 +477,7 @@ def test_ctrl_c_in_the_middle_of_a_run_exits_130(folder, tmp_path):
         process.kill()
     assert process.returncode == 130
     assert out == ""
-    assert err.strip() == "interrupted"
+    assert err.splitlines()[-1] == "interrupted"
     assert not list(tmp_path.glob("*fit.nc*"))
 
 
@@ -462,7 +493,12 @@ def test_a_reader_that_has_seen_enough_is_no_fault(folder):
 
 @pytest.mark.cli
 def test_exit_codes_of_the_process(folder):
-    for arguments, code in ([["data"], 0], [["explain", "y ~"], 2], [["summary", "none.nc"], 2], [["nothing"], 2]):
+    for arguments, code in (
+        [["data"], 0],
+        [["explain", "y ~"], 2],
+        [["summary", "none.nc"], 2],
+        [["nothing"], 2],
+    ):
         process = spawn(arguments, folder)
         out, err = process.communicate(timeout=60)
         assert process.returncode == code

@@ -15,6 +15,7 @@ from bayesformula.environment import doctor as doctor
 from bayesformula.environment import versions
 from bayesformula.errors import (
     BayesFormulaWarning,
+    FindingWarning,
     FormulaError,
     HealthError,
     OptionError,
@@ -250,7 +251,7 @@ def _run(
     if not health.is_healthy:
         if strict:
             raise HealthError(f"strict=True and the run is not healthy\n{health}")
-        warnings.warn(f"the run is not healthy\n{health}", BayesFormulaWarning, stacklevel=3)
+        warnings.warn(f"the run is not healthy\n{health}", FindingWarning, stacklevel=3)
     return result
 
 

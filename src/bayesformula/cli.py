@@ -13,7 +13,13 @@ from typing import Any
 
 import click
 
-from bayesformula.errors import BayesFormulaError, BayesFormulaWarning, HealthError, OptionError
+from bayesformula.errors import (
+    BayesFormulaError,
+    BayesFormulaWarning,
+    FindingWarning,
+    HealthError,
+    OptionError,
+)
 
 EXIT_FAULT, EXIT_INPUT, EXIT_UNHEALTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
 TRACEBACK = "BAYESFORMULA_TRACEBACK"
@@ -109,7 +115,7 @@ def fit(
         raise OptionError("--report is not available in this version: leave it out")
     if out is not None:
         api.check_output(out, force=force)
-    with _messages(shown=as_json and not quiet):
+    with _messages(findings=as_json, quiet=quiet):
         result = api.fit(
             formula,
             data,
@@ -148,7 +154,7 @@ def explain(
     """Say what FORMULA means for DATA, before anything is fitted."""
     from bayesformula import api
 
-    with _messages(shown=False):
+    with _messages():
         explanation = api.explain(
             formula,
             data,
@@ -241,12 +247,13 @@ def _grades(check: tuple[str, ...]) -> dict[str, str]:
 
 
 @contextmanager
-def _messages(shown: bool) -> Iterator[None]:
-    """Findings go to standard error where standard output does not carry them already."""
+def _messages(*, findings: bool = False, quiet: bool = False) -> Iterator[None]:
+    """Warnings go to standard error, except findings that standard output carries already."""
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
         del rest, more
-        if issubclass(category, BayesFormulaWarning) and shown:
+        is_shown = findings or not issubclass(category, FindingWarning)
+        if issubclass(category, BayesFormulaWarning) and is_shown and not quiet:
             click.echo(f"warning: {message}", err=True)
 
     with warnings.catch_warnings():

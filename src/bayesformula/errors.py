@@ -104,6 +104,10 @@ class BayesFormulaWarning(UserWarning):
     """A finding that the user should read, with what to do about it."""
 
 
+class FindingWarning(BayesFormulaWarning):
+    """A warning that the fit keeps, among its findings or in its health, and shows with its summary."""
+
+
 def caret(text: str, span: Span, label: str = "") -> str:
     """The line of `text` that holds `span`, with carets under it."""
     start = min(span.start, len(text))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bayesformula.errors import BayesFormulaWarning, OptionError
+from bayesformula.errors import FindingWarning, OptionError
 from bayesformula.families import Family, resolve_family
 from bayesformula.prior_text import parse_priors
 from bayesformula.syntax.ast import FormulaSpec
@@ -130,4 +130,4 @@ def na_policy(na: str) -> Literal["drop", "error"]:
 def _warn(findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         if finding.severity == "warn":
-            warnings.warn(f"{finding.message} [{finding.code}]", BayesFormulaWarning, stacklevel=4)
+            warnings.warn(f"{finding.message} [{finding.code}]", FindingWarning, stacklevel=4)

@@ -42,9 +42,7 @@ def wide_data():
             "x": x,
             "k": k,
             "w": rng.integers(1, 4, n),
-            "f": pd.Categorical.from_codes(
-                rng.integers(0, 3, n), ["low", "middle", "high"], ordered=True
-            ),
+            "f": pd.Categorical.from_codes(rng.integers(0, 3, n), ["low", "middle", "high"], ordered=True),
             "ok": rng.integers(0, 2, n).astype(bool),
             "a": [f"a{i}" for i in a],
             "b": [("ä b", "ü", "c/d")[i] for i in b],

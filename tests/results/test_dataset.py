@@ -6,10 +6,10 @@ import arviz_stats
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from results.fits import cafes_fit, plain_fit, wide_fit
 
 from bayesformula.model.spec import GroupSpec
 from bayesformula.results import dataset
+from results.fits import cafes_fit, plain_fit, wide_fit
 
 
 def test_dimensions_and_coordinates_are_those_of_the_contract():

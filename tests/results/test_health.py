@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from results.fits import cafes_fit, wide_fit
 
 from bayesformula.results.health import judge
 from bayesformula.results.summary import diagnostics
+from results.fits import cafes_fit, wide_fit
 
 NAMES = ["b_Intercept", "sd_g__Intercept", "sigma"]
 
@@ -46,7 +46,8 @@ PROBLEMS = {
     "divergences": (
         {"diverging": some(7)},
         "7 of 4000 draws ended in a divergence: the posterior has a region that was not explored.",
-        "Raise target_accept (0.95, then 0.99); a very small sd with few levels asks for a tighter prior on sd.",
+        "Raise target_accept (0.95, then 0.99); a very small sd with few levels "
+        "asks for a tighter prior on sd.",
     ),
     "r_hat": (
         {"r_hat": np.array([1.0, 1.0104, 1.001])},
@@ -144,9 +145,7 @@ def test_constants_do_not_crash_and_are_not_blamed():
 @pytest.mark.parametrize("names", [NAMES, []])
 def test_nothing_that_moves(names):
     nothing = np.full(len(names), np.nan)
-    health = judged(
-        names=names, r_hat=nothing, ess_bulk=nothing, ess_tail=nothing, energy=np.ones((4, 1000))
-    )
+    health = judged(names=names, r_hat=nothing, ess_bulk=nothing, ess_tail=nothing, energy=np.ones((4, 1000)))
     assert health.is_healthy
     assert health.to_dict()["max_r_hat"] is None
     assert health.to_dict()["min_ebfmi"] is None

@@ -7,9 +7,9 @@ import re
 
 import numpy as np
 import pytest
-from results.fits import cafes_fit, plain_fit, wide_fit
 
 from bayesformula.results import render
+from results.fits import cafes_fit, plain_fit, wide_fit
 
 FITS = [cafes_fit, wide_fit, plain_fit]
 

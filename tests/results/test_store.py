@@ -14,14 +14,14 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from cases import CASES, panel
 from numpy.testing import assert_allclose, assert_array_equal
-from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
 
 import bayesformula as bf
 from bayesformula import api
 from bayesformula.errors import FileExistsRefusal
 from bayesformula.results import store
+from cases import CASES, panel
+from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
 
 SRC = Path(bf.__file__).parent
 
@@ -69,7 +69,9 @@ def test_everything_comes_back(fit, tmp_path):
     assert repr(again) == repr(fit)
     assert again.to_dict() == fit.to_dict()
     assert again.posterior.identical(fit.posterior)
-    assert again.data_tree["observed_data"].to_dataset().identical(fit.data_tree["observed_data"].to_dataset())
+    assert (
+        again.data_tree["observed_data"].to_dataset().identical(fit.data_tree["observed_data"].to_dataset())
+    )
     assert_array_equal(again.draws_frame(), fit.draws_frame())
     assert list(again.draws_frame().columns) == list(fit.draws_frame().columns)
 
@@ -124,7 +126,11 @@ ODD = pd.DataFrame(
 def test_columns_of_every_type_can_be_saved(tmp_path):
     """Nullable, object and narrow types; categories that are numbers, intervals or dates."""
     fit = fit_quietly(
-        "y ~ flag + whole + truth + word + small + bins + days + (1 | codes)", ODD, draws=5, warmup=20, chains=1
+        "y ~ flag + whole + truth + word + small + bins + days + (1 | codes)",
+        ODD,
+        draws=5,
+        warmup=20,
+        chains=1,
     )
     fit.save(tmp_path / "odd.nc")
     again = bf.load(tmp_path / "odd.nc")
@@ -170,7 +176,9 @@ def test_an_existing_file_is_refused(tmp_path):
     assert os.listdir(tmp_path) == ["fit.nc"]
 
 
-@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), RuntimeError("inside HDF5"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "fault", [OSError(28, "No space left on device"), RuntimeError("inside HDF5"), KeyboardInterrupt()]
+)
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, fault):
     import xarray as xr
 
@@ -320,7 +328,9 @@ def test_a_changed_number_or_text_is_refused(file, what):
     refused(file, "is damaged: its numbers are not those that were saved")
 
 
-@pytest.mark.parametrize("gone", ["model", "sampler", "sample_stats", "posterior/b", "model/schema", "rows/columns"])
+@pytest.mark.parametrize(
+    "gone", ["model", "sampler", "sample_stats", "posterior/b", "model/schema", "rows/columns"]
+)
 def test_a_missing_part_is_refused(file, gone):
     with h5py.File(file, "r+") as content:
         del content[gone]

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from results.fits import cafes_fit, plain_fit, wide_fit
 
 import bayesformula as bf
 from bayesformula.results.names import scalars
 from bayesformula.results.summary import COLUMNS, diagnostics, format_number
+from results.fits import cafes_fit, plain_fit, wide_fit
 
 WIDE_NAMES = [
     "b_Intercept", "b_x", "b_fmiddle", "b_fhigh", "b_okTRUE",
@@ -27,7 +27,16 @@ WIDE_NAMES = [
 
 def test_smoke_columns_rows_and_order_are_those_of_the_contract():
     table = cafes_fit().summary()
-    assert list(table.columns) == "mean sd lower upper ess_bulk ess_tail r_hat mcse_mean".split()
+    assert list(table.columns) == [
+        "mean",
+        "sd",
+        "lower",
+        "upper",
+        "ess_bulk",
+        "ess_tail",
+        "r_hat",
+        "mcse_mean",
+    ]
     assert list(table.index) == [
         "b_Intercept", "b_afternoon", "sd_cafe__Intercept", "sd_cafe__afternoon",
         "cor_cafe__Intercept__afternoon", "sigma",
@@ -82,7 +91,10 @@ def test_diagnostics_are_those_of_arviz_on_the_data_tree():
     """The whole column against ArviZ's own summary, matched by the position of each variable."""
     fit = wide_fit()
     found = fit.summary()
-    ess, tail = arviz_stats.ess(fit.data_tree), arviz_stats.ess(fit.data_tree, method="tail", prob=(0.05, 0.95))
+    ess, tail = (
+        arviz_stats.ess(fit.data_tree),
+        arviz_stats.ess(fit.data_tree, method="tail", prob=(0.05, 0.95)),
+    )
     r_hat, mcse = arviz_stats.rhat(fit.data_tree), arviz_stats.mcse(fit.data_tree)
     for row in scalars(fit.spec):
         for column, oracle in (("ess_bulk", ess), ("ess_tail", tail), ("r_hat", r_hat), ("mcse_mean", mcse)):
@@ -200,8 +212,8 @@ def test_to_dict_is_strict_json_with_the_keys_of_the_contract():
         text = json.dumps(content, allow_nan=False)
         assert json.loads(text) == content
         assert list(content) == [
-            "formula", "n_rows", "n_dropped", "response", "family", "parameters", "priors", "plan", "findings",
-            "summary", "health", "timing", "versions",
+            "formula", "n_rows", "n_dropped", "response", "family", "parameters", "priors", "plan",
+            "findings", "summary", "health", "timing", "versions",
         ]  # fmt: skip
         assert list(content["summary"]) == list(fit.summary().index)
         for name, row in content["summary"].items():

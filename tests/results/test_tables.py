@@ -1,4 +1,4 @@
-"""Identities between tables: coefficients are population plus group, covariances are sds times correlations."""
+"""Identities between tables: coefficients are population plus group, covariances sds times correlations."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
 
 import bayesformula as bf
+from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
 
@@ -32,7 +32,9 @@ def test_groups_by_group_level_and_coefficient():
     assert table.index.is_unique
     frame = fit.draws_frame()
     for group, level, coef in table.index:
-        assert table.loc[(group, level, coef), "mean"] == pytest.approx(frame[f"r_{group}[{level},{coef}]"].mean())
+        assert table.loc[(group, level, coef), "mean"] == pytest.approx(
+            frame[f"r_{group}[{level},{coef}]"].mean()
+        )
     assert_array_equal(fit.groups("a:b"), table.loc[["a:b"]])
 
 
@@ -50,7 +52,9 @@ def test_coef_is_fixed_plus_groups_draw_by_draw(kind):
                 assert_allclose(row["mean"], total.mean(), rtol=1e-9, atol=1e-12)
                 assert_allclose(row["sd"], total.std(ddof=1), rtol=1e-9)
                 if kind == "eti":
-                    assert_allclose(row[["lower", "upper"]], total.quantile([0.1, 0.9]), rtol=1e-9, atol=1e-12)
+                    assert_allclose(
+                        row[["lower", "upper"]], total.quantile([0.1, 0.9]), rtol=1e-9, atol=1e-12
+                    )
     assert len(table) == 8 * 6 + 4 * 5 + 12 * 5
 
 

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from results.fits import fit_quietly
 
 import bayesformula as bf
 from bayesformula.runner import cache
+from results.fits import fit_quietly
 
 DATA = {"y": np.arange(9.0) ** 2, "x": np.arange(9.0)}
 NAMES = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")

@@ -52,7 +52,14 @@ def test_fit_refuses_it_before_it_looks_at_the_data(name, value, message):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("chains", 1), ("draws", 1), ("warmup", 10), ("seed", 2**32 - 1), ("target_accept", 0.999), ("max_tree_depth", 15)],
+    [
+        ("chains", 1),
+        ("draws", 1),
+        ("warmup", 10),
+        ("seed", 2**32 - 1),
+        ("target_accept", 0.999),
+        ("max_tree_depth", 15),
+    ],
 )
 def test_the_ends_of_the_ranges_are_legal(name, value):
     assert getattr(RunConfig(**{name: value}), name) == value
@@ -114,7 +121,12 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_do(monkeypatch):
         ("cpu", [], "cpu", "asked for"),
         ("cpu", [FakeGpu()], "cpu", "asked for"),
         ("auto", [], "cpu", "no GPU found"),
-        ("auto", [FakeGpu()], "cpu", "a GPU is there (Fake 9000); it is used only when asked for with device='gpu'"),
+        (
+            "auto",
+            [FakeGpu()],
+            "cpu",
+            "a GPU is there (Fake 9000); it is used only when asked for with device='gpu'",
+        ),
         ("gpu", [FakeGpu()], "gpu", "asked for"),
     ],
 )

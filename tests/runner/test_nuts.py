@@ -13,13 +13,13 @@ import jax
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from results.fits import CAFES, SHORT, cafes_fit, fit_quietly
 
 import bayesformula as bf
 from bayesformula.pipeline import compile_inputs, prepare
 from bayesformula.runner import config as configs
 from bayesformula.runner import device, executables, nuts
 from bayesformula.runner.config import RunConfig
+from results.fits import CAFES, SHORT, cafes_fit, fit_quietly
 
 CONFIG = RunConfig(chains=4, draws=200, warmup=300)
 QUICK = {**SHORT, "chains": 2}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesformula.results.names import group_dimension, safe
+from bayesformula.results.names import GroupNames, group_names, safe
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,22 +35,20 @@ def posterior(model: ModelSpec, levels: Levels, draws: Mapping[str, np.ndarray])
     }
     variables: dict[str, Any] = {"b": (("chain", "draw", "term"), draws["b"])}
     for group in model.groups:
-        dimension = group_dimension(group.label, model)
-        _add_group(group, dimension, levels[group.label], draws, variables, coords)
+        _add_group(group, group_names(model)[group.label], levels[group.label], draws, variables, coords)
     variables["sigma"] = (("chain", "draw"), draws["sigma"])
     return xr.Dataset(variables, coords)
 
 
 def _add_group(
     group: GroupSpec,
-    dimension: str,
+    called: GroupNames,
     levels: tuple[tuple[str, ...], tuple[tuple[str, ...], ...]],
     draws: Mapping[str, np.ndarray],
     variables: dict[str, Any],
     coords: dict[str, Any],
 ) -> None:
-    name = safe(group.label)
-    coef, coef2 = f"coef_{name}", f"coef2_{name}"
+    name, dimension, coef, coef2 = called.name, called.dimension, called.coef, called.coef2
     names, parts = levels
     coords[coef] = list(group.coefs)
     coords[dimension] = list(names)

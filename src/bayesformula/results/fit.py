@@ -138,7 +138,8 @@ class Fit:
     def model(self) -> Callable[[], None]:
         """The emitted NumPyro model, its data bound: to render, trace, or hand to SVI.
 
-        The model computes in float64: call it inside `jax.enable_x64(True)`.
+        The model computes in float64: call it inside `jax.enable_x64(True)`. Under the marginal plan its `y`
+        has the coefficients integrated out over their prior: a draw of it has new groups, not the old ones.
         """
         program, data = self.compiled()
         return partial(program.model, data)
@@ -168,18 +169,25 @@ class Fit:
     def health(self) -> Health:
         """Divergences, R-hat, ESS, E-BFMI, with a remedy for what is wrong."""
         labels = [row.flat for row in names.scalars(self.spec)]
+        broken = [row.flat for row in names.scalars(self.spec) if not self._is_finite(row.variable, row.at)]
         quality = {name: [values] for name, values in self._quality.items()}
         for group in self.spec.groups:
             r = self.draws.get(f"r_{group.label}")
             if r is None:
                 continue
+            if not np.all(np.isfinite(r)):
+                broken.append(f"r_{group.label}")
             flat = r.reshape(*r.shape[:2], -1)[:, :, :MAX_JUDGED_EFFECTS]
             labels += names.effect_names(group, self.levels[group.label][0])[: flat.shape[2]]
             for name, values in summary.diagnostics(flat).items():
                 quality[name].append(values)
         joined = {name: np.concatenate(parts) for name, parts in quality.items()}
         config = self.config
-        return judge(labels, joined, self.stats, config.max_tree_depth, self.plan.name, config.warmup)
+        plan = self.plan.name
+        return judge(labels, joined, self.stats, config.max_tree_depth, plan, config.warmup, broken)
+
+    def _is_finite(self, variable: str, at: tuple[int, ...]) -> bool:
+        return bool(np.all(np.isfinite(self.draws[variable][(slice(None), slice(None), *at)])))
 
     @property
     def divergences(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -82,17 +82,26 @@ def judge(
     max_tree_depth: int,
     plan: str,
     warmup: int,
+    broken: Sequence[str] = (),
 ) -> Health:
-    """Judge a run by its diagnostics (per name) and the sampler's counts (chains, draws)."""
+    """Judge a run by its diagnostics (per name), the sampler's counts (chains, draws), broken parameters."""
     r_hat, worst_r_hat = _extreme(names, quality["r_hat"], np.nanargmax)
     bulk, worst_bulk = _extreme(names, quality["ess_bulk"], np.nanargmin)
     tail, worst_tail = _extreme(names, quality["ess_tail"], np.nanargmin)
     divergences = int(np.sum(stats["diverging"]))
     hits = int(np.sum(stats["reached_max_treedepth"]))
-    ebfmi = _ebfmi(stats["energy"])
+    ebfmi = _ebfmi(stats)
     chains, draws = stats["energy"].shape
     worst_ess = worst_bulk if not bulk > tail else worst_tail
     found: list[Problem] = []
+    if broken:
+        found.append(
+            Problem(
+                "non_finite",
+                f"Draws of {len(broken)} parameters are not finite, {broken[0]} first.",
+                "The numbers of this fit are not to be used: look at the scales of the data and the priors.",
+            )
+        )
     if draws < MIN_DRAWS:
         found.append(
             Problem(
@@ -163,11 +172,13 @@ def _extreme(names: list[str], values: np.ndarray, which: Any) -> tuple[float, s
     return float(values[at]), names[at]
 
 
-def _ebfmi(energy: np.ndarray) -> float:
-    """Smallest over chains of E[(E_n - E_{n-1})^2] / Var(E); Betancourt (2016), arXiv:1604.00695."""
-    if energy.shape[1] < 4:
-        return float("nan")
+def _ebfmi(stats: Mapping[str, np.ndarray]) -> float:
+    """Smallest over chains of E[(E_n - E_{n-1})^2] / Var(E); Betancourt (2016), arXiv:1604.00695.
+
+    NaN where the energy never changes: nothing was sampled.
+    """
+    energy, change = stats["energy"], stats["energy_change"]
     variance = np.var(energy, axis=1)
-    with np.errstate(all="ignore"):
-        ratio = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / variance
-    return float(np.min(ratio))
+    if energy.shape[1] < MIN_DRAWS or not np.all(variance > 0):
+        return float("nan")
+    return float(np.min(np.mean(change[:, 1:], axis=1) / variance))  # the first has no predecessor

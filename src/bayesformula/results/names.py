@@ -26,14 +26,38 @@ def safe(name: str) -> str:
     return name.replace("/", "_")
 
 
-def group_dimension(label: str, model: ModelSpec) -> str:
-    """The dimension of a group's levels: its label, with `_` where that names something else of the fit."""
-    taken = RESERVED | {
-        f"{kind}_{safe(group.label)}"
-        for group in model.groups
-        for kind in ("sd", "cor", "r", "coef", "coef2")
-    }
-    name = safe(label)
+@dataclass(frozen=True, slots=True)
+class GroupNames:
+    """What xarray calls the parts of one group: `sd_<name>`, the levels' dimension, the coefficients' two."""
+
+    name: str
+    dimension: str
+
+    @property
+    def coef(self) -> str:
+        return f"coef_{self.name}"
+
+    @property
+    def coef2(self) -> str:
+        return f"coef2_{self.name}"
+
+
+def group_names(model: ModelSpec) -> dict[str, GroupNames]:
+    """Names by group, each its own: `_` is added where a name stands for something else of the fit."""
+    names: dict[str, str] = {}
+    for group in model.groups:
+        names[group.label] = _free(safe(group.label), set(names.values()))
+    kinds = ("sd", "cor", "r", "coef", "coef2")
+    taken = set(RESERVED) | {f"{kind}_{name}" for kind in kinds for name in names.values()}
+    out = {}
+    for label, name in names.items():
+        dimension = _free(name, taken)
+        taken.add(dimension)
+        out[label] = GroupNames(name, dimension)
+    return out
+
+
+def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
     return name

@@ -21,7 +21,7 @@ import numpy as np
 
 from bayesformula.errors import FileExistsRefusal, FitFileError
 from bayesformula.model.spec import from_json, to_json
-from bayesformula.results.names import safe
+from bayesformula.results.names import group_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +119,7 @@ def _moments(fit: Fit) -> Any:
         for suffix in ("mean", "sd"):
             value = fit.draws.get(f"r_{group.label}.{suffix}")
             if value is not None:
-                name = safe(group.label)
+                name = group_names(fit.spec)[group.label].name
                 out[f"r_{name}.{suffix}"] = ((f"level_{name}", f"coef_{name}"), value)
     return xr.Dataset(out)
 
@@ -156,7 +156,7 @@ def _rows(frame: pd.DataFrame) -> Any:
     return xr.Dataset(variables)
 
 
-def _plain(values: pd.Series) -> pd.Series:
+def _plain(values: Any) -> Any:
     """Python objects that are all truth values or all numbers as such, the way the schema reads them."""
     if values.dtype != object:
         return values
@@ -252,7 +252,7 @@ def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
     posterior = tree["posterior"]
     out = {"b": posterior["b"].values, "sigma": posterior["sigma"].values}
     for group in spec.groups:
-        name = safe(group.label)
+        name = group_names(spec)[group.label].name
         for kind in ("sd", "cor", "r"):
             if f"{kind}_{name}" in posterior.data_vars:
                 out[f"{kind}_{group.label}"] = posterior[f"{kind}_{name}"].values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from dataclasses import dataclass
 
@@ -33,9 +34,9 @@ class RunConfig:
     vectorised: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("chains", 1), ("draws", 1), ("warmup", 10), ("thin", 1), ("max_tree_depth", 1)):
-            _whole(name, getattr(self, name), least)
-        _whole("seed", self.seed, 0)
+        least = {"chains": 1, "draws": 1, "warmup": 10, "thin": 1, "max_tree_depth": 1, "seed": 0}
+        for name, bound in least.items():
+            object.__setattr__(self, name, _whole(name, getattr(self, name), bound))
         if self.seed >= 2**32:
             raise OptionError(f"seed={self.seed} is too large: write a whole number below 2**32")
         if self.max_tree_depth > 15:
@@ -63,6 +64,12 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def _whole(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+def _whole(name: str, value: object, least: int) -> int:
+    """The value as an int, NumPy's included."""
+    try:
+        number = -1 if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        number = -1
+    if number < least:
         raise OptionError(f"{name}={value!r} must be a whole number, {least} or more")
+    return number

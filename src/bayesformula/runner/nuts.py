@@ -290,7 +290,7 @@ def _compile_advance(job: _Job) -> Compiled:
 
 def _prepare_recovery(job: _Job) -> tuple[Compiled, int]:
     with on(job.device):
-        return recovery.prepare(job.program, job.device, job.data, job.z0, job.seed, job.config.draws)
+        return recovery.prepare(job.program, job.device, job.data, job.z0, job.seed)
 
 
 def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[_Lane]:
@@ -358,8 +358,9 @@ def _run_lane(
         done += n
         size = int(np.clip(n * CHUNK_SECONDS / max(took, 1e-6), 1, chunk))
         if progress is not None:
-            for number in np.atleast_1d(lane):
-                progress(int(number), done, int(np.sum(out.n_steps)), int(np.sum(out.is_diverging)))
+            counts = (np.atleast_1d(np.sum(c, axis=axis)) for c in (out.n_steps, out.is_diverging))
+            for number, n_steps, n_diverging in zip(np.atleast_1d(lane), *counts, strict=True):
+                progress(int(number), done, int(n_steps), int(n_diverging))
     seconds = time.perf_counter() - began
     return _Lane(kept, np.asarray(state.adapt_state.step_size), warmup_steps, warmup_seconds, seconds)
 

@@ -52,7 +52,7 @@ def meter(config: RunConfig, show: bool | None) -> Iterator[Meter | None]:
         total=config.chains * config.steps,
         desc=f"{config.chains} chains",
         unit="draw",
-        bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {postfix}",
+        bar_format="{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
         leave=False,
         file=sys.stderr,
         dynamic_ncols=True,

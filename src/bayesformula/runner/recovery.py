@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bayesformula.compiler.inputs import ModelData
 
 BATCH_BYTES = 8 * 2**20
+MAX_BATCH = 250
 
 
 @lru_cache(maxsize=32)
@@ -38,14 +39,14 @@ def _jitted(program: Program) -> Any:
 
 
 def prepare(
-    program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray, draws: int
+    program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray
 ) -> tuple[Compiled, int]:
     """The recovery program, and how many draws it takes at a time."""
     with TRACING:
         key = jax.ShapeDtypeStruct((2,), np.uint32)
         shapes = jax.eval_shape(program.recover, z0, key, data)
     bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
-    size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, min(500, draws)))
+    size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, MAX_BATCH))
     zero = np.asarray(0)
     batch = np.zeros((size, z0.size))
     return compile_ahead("recover", _jitted(program), device, (batch, zero, zero, seed, data)), size
