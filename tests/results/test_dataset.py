@@ -137,3 +137,19 @@ def test_the_plots_of_arviz_read_the_tree():
         assert arviz_plots.plot_energy(cafes_fit().data_tree) is not None
     finally:
         plt.close("all")
+
+
+def test_groups_that_differ_by_a_slash_alone_stay_apart():
+    """`a/b` and `a_b` are both a_b in a file; `chain` and `chain_` both want the dimension chain_."""
+    from dataclasses import replace
+
+    from bayesformula.results.names import group_names
+
+    spec = cafes_fit().spec
+    group = spec.groups[0]
+    labels = ("a/b", "a_b", "chain", "chain_")
+    model = replace(spec, groups=tuple(replace(group, label=label) for label in labels))
+    called = group_names(model)
+    assert len({c.name for c in called.values()}) == 4
+    assert len({c.dimension for c in called.values()}) == 4
+    assert called["a_b"].name == "a_b_"

@@ -313,3 +313,24 @@ def test_fits_in_two_threads_are_the_fits_of_one(cafes):
     assert set(found) == set(formulas)
     for formula in formulas:
         assert_array_equal(found[formula].z, fit_quietly(formula, cafes, **QUICK).z)
+
+
+def test_thinning_loses_no_divergence():
+    """What happened between the kept draws counts: any divergence, all leapfrog steps, all energy changes."""
+    chunk = nuts.Chunk(
+        z=np.arange(12.0)[:, None],
+        potential_energy=np.arange(12.0),
+        energy=np.arange(12.0) ** 2,
+        n_steps=np.full(12, 3),
+        accept_prob=np.full(12, 0.5),
+        is_diverging=np.arange(12) == 4,
+    )
+    lane = nuts._Lane([chunk], np.ones(()), np.zeros(()), 0.0, 1.0)
+    z, stats = nuts._stack([lane], RunConfig(chains=1, draws=4, thin=3))
+    assert z[0, :, 0].tolist() == [2.0, 5.0, 8.0, 11.0]
+    assert stats["diverging"].tolist() == [[False, True, False, False]]
+    assert stats["n_steps"].tolist() == [[9, 9, 9, 9]]
+    assert stats["energy"].tolist() == [[4.0, 25.0, 64.0, 121.0]]
+    assert stats["energy_change"][0, 1] == pytest.approx(
+        np.mean([(9 - 4) ** 2, (16 - 9) ** 2, (25 - 16) ** 2])
+    )

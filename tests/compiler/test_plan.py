@@ -1,0 +1,87 @@
+"""The plan is a pure rule of the model's structure, with a reason; what cannot be exact or fit is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpyro.handlers as handlers
+import pandas as pd
+import pytest
+
+from bayesformula import api
+from bayesformula.compiler.plan import choose
+from bayesformula.errors import OptionError
+from cases import panel
+
+
+def model(formula: str, frame: pd.DataFrame | None = None):
+    options = {"family": None, "priors": None, "plan": "auto", "na": "drop", "checks": None}
+    return api.prepare(formula, panel() if frame is None else frame, **options, quiet=True)
+
+
+def with_levels(spec, **levels: int):
+    """The same model with other numbers of levels: what the rule says of tables too large to make."""
+    groups = tuple(replace(g, n_levels=levels.get(g.label, g.n_levels)) for g in spec.groups)
+    return replace(spec, groups=groups)
+
+
+CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
+
+
+@pytest.mark.parametrize(
+    ("levels", "plan"),
+    [
+        ({}, "marginal"),
+        ({"g": 1_000_000}, "marginal"),  # linear in the levels of what is eliminated
+        ({"g": 5000, "h": 1900}, "marginal"),
+        ({"g": 5000, "h": 2100}, "noncentred"),  # cubic in the border
+        ({"g": 20_000, "h": 1500}, "noncentred"),  # its blocks would not fit
+    ],
+)
+def test_auto_counts_what_is_crossed(levels, plan):
+    chosen = choose(with_levels(CROSSED, **levels))
+    assert chosen.name == plan
+    assert chosen.reason
+    if plan == "noncentred":
+        assert "of h are crossed" in chosen.reason
+
+
+def test_nested_groups_are_linear_at_every_depth():
+    nested = model("y ~ x + (1 + x | a/b/c)").model
+    many = {"a": 1000, "a:b": 100_000, "a:b:c": 1_000_000}
+    assert choose(with_levels(nested, **many)).name == "marginal"
+
+
+@pytest.mark.parametrize(
+    "spelling", ["noncentred", "noncentered", "centred", "centered", "marginal", "marginalized"]
+)
+def test_both_spellings(spelling):
+    assert choose(CROSSED, spelling).reason == "asked for"
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ("whitened", "plan='whitened' is for responses that are not Gaussian"),
+        ("fast", "plan='fast' is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"),
+    ],
+)
+def test_what_is_no_plan_here(plan, message):
+    with pytest.raises(OptionError) as caught:
+        choose(CROSSED, plan)
+    assert message in str(caught.value)
+
+
+def test_marginal_is_refused_where_it_could_not_fit_in_memory():
+    with pytest.raises(OptionError, match=r"blocks of 1[0-9]+ GiB, as h are crossed"):
+        choose(with_levels(CROSSED, g=100_000, h=10_000), "marginal")
+
+
+@pytest.mark.parametrize("plan", ["marginal", "noncentred", "centred"])
+@pytest.mark.parametrize("name", ["y", "sigma", "b", "rows", "row", "sd_g"])
+def test_a_group_may_have_the_name_of_a_site(name, plan):
+    frame = panel()[["y", "x"]].rename(columns={"y": "response"}).assign(**{name: panel()["g"]})
+    ready = model(f"response ~ x + (1 | {name})", frame)
+    program, data, _ = api.compile_inputs(ready.model, plan, ready.design)
+    trace = handlers.trace(handlers.seed(program.model, 0)).get_trace(data)
+    assert trace["y"]["is_observed"]
