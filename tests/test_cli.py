@@ -444,7 +444,11 @@ def test_exit_codes_of_errors(call, monkeypatch, error, code, message):
 
 
 def spawn(arguments, folder, **options):
-    code = f"import sys; sys.argv = ['bf', *{arguments!r}]; from bayesformula.cli import main; main()"
+    # a suite started in the background ignores SIGINT, and its children would too
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"sys.argv = ['bf', *{arguments!r}]; from bayesformula.cli import main; main()"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=folder,

@@ -267,7 +267,15 @@ def test_a_fault_in_one_chain_stops_the_others_and_is_raised():
     assert chain_threads() == []
 
 
-def test_ctrl_c_stops_the_chains():
+@pytest.fixture
+def interruptible():
+    """Python's own handler, also where the suite was started in the background, which ignores the signal."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+def test_ctrl_c_stops_the_chains(interruptible):
     told = []
 
     def progress(chain, done, n_steps, n_diverging):

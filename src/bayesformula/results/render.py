@@ -38,7 +38,8 @@ def _facts(fit: Fit) -> list[str]:
     spec, config = fit.spec, fit.config
     links = ", ".join(f"{parameter} {link}" for parameter, link in spec.family.reported_links().items())
     seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
-    draws = f"{config.chains} chains of {config.draws} draws after {config.warmup} of warmup"
+    source = " from the prior alone" if fit.prior_only else ""
+    draws = f"{config.chains} chains of {config.draws} draws{source} after {config.warmup} of warmup"
     facts = [
         ("Formula", spec.formula),
         ("Family", f"{spec.family.name} ({links})"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesformula.errors import OptionError, listing, nearest
-from bayesformula.results.names import correlated_pairs, scalars
+from bayesformula.results.names import scalars
 from bayesformula.results.summary import location, stack
 
 if TYPE_CHECKING:
@@ -193,8 +193,3 @@ def draws_frame(fit: Fit, *, effects: bool) -> pd.DataFrame:
                 columns[f"r_{group.label}[{level},{coef}]"] = r[:, :, j, i].ravel()
     index = pd.MultiIndex.from_product([range(chains), range(draws)], names=["chain", "draw"])
     return pd.DataFrame(columns, index=index)
-
-
-def n_correlations(group: GroupSpec) -> int:
-    """How many correlations one group has."""
-    return len(correlated_pairs(group))
