@@ -58,6 +58,10 @@ logging.getLogger("bayesformula").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("compare", "sbc"):
+        from bayesformula.errors import NotAvailableError
+
+        raise NotAvailableError(f"bf.{name} is not in this version; ArviZ's functions take fit.data_tree")
     if name not in _HOME:
         raise AttributeError(f"module 'bayesformula' has no attribute {name!r}")
     home = _HOME[name]

@@ -324,6 +324,8 @@ def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_rep
     """Starting values by flat name put into the rough start; those that are integrated out have none."""
     import numpy as np
 
+    if not isinstance(init, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise OptionError(f'init={init!r} must give starting values by name: {{"sigma": 2.0}}')
     b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
     places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
     for sd, group in zip(sds, model.groups, strict=True):

@@ -208,6 +208,20 @@ def doctor(as_json: bool) -> None:
             click.echo(f"  {name:<14} {value}")
 
 
+def _later(name: str) -> None:
+    """A command of a later version: known by name, so that it is not taken for a misspelling."""
+
+    @bf.command(name, hidden=True, context_settings={"ignore_unknown_options": True})
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> None:
+        del arguments
+        raise OptionError(f"bf {name} is not in this version: it has fit, explain, summary, data, doctor")
+
+
+for _name in ("predict", "compare", "plot", "report"):
+    _later(_name)
+
+
 def _print(result: Any, as_json: bool) -> None:
     click.echo(_json(result.to_dict()) if as_json else repr(result))
 

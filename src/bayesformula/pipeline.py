@@ -54,6 +54,8 @@ def prepare(
     spec = formula_spec(formula)
     statements = parse_priors(priors)
     policy = na_policy(na)
+    if checks is not None and not isinstance(checks, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise OptionError(f'checks={checks!r} must grade findings by code: {{"implicit-nesting": "ignore"}}')
     infinite = "error" if (checks or {}).get("infinite-values", "error") == "error" else "keep"
     from bayesformula.data import checks as rules
     from bayesformula.data.design import build_design, nesting
@@ -63,7 +65,9 @@ def prepare(
     frame = as_frame(data)
     schema, arrays = build_design(spec, frame, na=policy, infinite=infinite)
     chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
-    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=chosen.name), checks or {})
+    found = rules.resolve(
+        rules.check(spec, schema, arrays, frame, family=family and chosen.name), checks or {}
+    )
     model = build(
         spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays)
     )

@@ -95,7 +95,7 @@ def emit(structure: Structure) -> Program:
     def start(data: ModelData, rough: Start) -> tuple[np.ndarray, np.ndarray]:
         pieces = [values for _, values in _start_sites(structure, data.priors, rough)]
         z = [values.ravel() for values, _ in pieces]
-        scale = [np.broadcast_to(s, v.shape).ravel() for v, s in pieces]
+        scale = [sizes.ravel() for _, sizes in pieces]
         return np.concatenate([np.zeros(0), *z]), np.concatenate([np.zeros(0), *scale])
 
     dim = sum(site.size for site in layout)
@@ -255,54 +255,47 @@ def _is_site(structure: Structure, name: str) -> bool:
 
 def _start_sites(
     structure: Structure, priors: PriorArguments | None, rough: Start | None
-) -> list[tuple[Site, tuple[np.ndarray, float]]]:
+) -> list[tuple[Site, tuple[np.ndarray, np.ndarray]]]:
     """Each site of the sampler's vector with its first unconstrained value and its rough posterior sd.
 
     Without `priors` only the names and shapes mean anything.
     """
-    out: list[tuple[Site, tuple[np.ndarray, float]]] = []
+    out: list[tuple[Site, tuple[np.ndarray, np.ndarray]]] = []
 
     def vector(
-        name: str, kinds: tuple[str, ...], arguments: np.ndarray, value: np.ndarray, scale: float
+        name: str, kinds: tuple[str, ...], arguments: np.ndarray, value: np.ndarray, scale: np.ndarray
     ) -> None:
         for member in sites.members(name, kinds):
             at = np.array(member.positions)
             z = sites.unconstrain(member.kind, value[at], arguments[at])
-            size = scale if member.kind in REAL else 0.3
+            size = scale[at] if member.kind in REAL else np.full(len(at), 0.3)
             out.append((Site(member.name, (len(at),)), (z, size)))
 
-    def constant(name: str, shape: tuple[int, ...], value: float, scale: float) -> None:
-        out.append((Site(name, shape), (np.full(shape, value), scale)))
+    def zeros(name: str, shape: tuple[int, ...], scale: np.ndarray | float) -> None:
+        out.append((Site(name, shape), (np.zeros(shape), np.broadcast_to(np.asarray(scale, float), shape))))
 
     p = len(structure.columns)
+    if priors is None or rough is None:
+        sds = [(sites.placeholder(len(c)), np.ones(len(c))) for c in structure.coefs]
+        sigma, b = (sites.placeholder(1), np.ones(1)), (sites.placeholder(p), np.zeros(p), np.ones(p))
+    else:
+        sds = list(zip(priors.sd, rough.sd, strict=True))
+        sigma, b = (priors.sigma, rough.sigma.reshape(1)), (priors.b, rough.b, rough.b_errors)
     for k, label in enumerate(structure.labels):
-        q = len(structure.coefs[k])
-        arguments = sites.placeholder(q) if priors is None else priors.sd[k]
-        value = np.ones(q) if rough is None else rough.sd[k]
-        vector(
-            _in_prior(f"sd_{label}", structure.group_is_centred[k]),
-            structure.sd_kinds[k],
-            arguments,
-            value,
-            0.3,
-        )
-        for number, block in enumerate(b for b in structure.blocks[k] if len(b) > 1):
-            constant(_cor_site(structure, k, number), (len(block) * (len(block) - 1) // 2,), 0.0, 0.5)
-    one = sites.placeholder(1) if priors is None else priors.sigma
-    vector(
-        "sigma", (structure.sigma_kind,), one, np.ones(1) if rough is None else rough.sigma.reshape(1), 0.1
-    )
-    arguments = sites.placeholder(p) if priors is None else priors.b
-    value = np.zeros(p) if rough is None else rough.b
-    spread = 1.0 if rough is None else float(rough.sigma)
+        name = _in_prior(f"sd_{label}", structure.group_is_centred[k])
+        vector(name, structure.sd_kinds[k], *sds[k], np.full(len(sds[k][1]), 0.3))
+        for number, block in enumerate(block for block in structure.blocks[k] if len(block) > 1):
+            zeros(_cor_site(structure, k, number), (len(block) * (len(block) - 1) // 2,), 0.5)
+    vector("sigma", (structure.sigma_kind,), *sigma, np.full(1, 0.1))
+    arguments, value, errors = b
     if structure.plan == "marginal":
         at = structure.sampled
-        vector("b", tuple(structure.b_kinds[i] for i in at), arguments[at], value[at], spread)
+        vector("b", tuple(structure.b_kinds[i] for i in at), arguments[at], value[at], errors[at])
         if structure.mixed:
-            constant("lambda_b", (len(structure.mixed),), 0.0, 0.5)
+            zeros("lambda_b", (len(structure.mixed),), 0.5)
         return out
-    vector(_in_prior("b", structure.b_is_centred), structure.b_kinds, arguments, value, spread)
+    vector(_in_prior("b", structure.b_is_centred), structure.b_kinds, arguments, value, errors)
     for k in range(len(structure.labels)):
         shape = (structure.n_levels[k], len(structure.coefs[k]))
-        constant(_effect_site(structure, k), shape, 0.0, 1.0 if structure.plan == "noncentred" else spread)
+        zeros(_effect_site(structure, k), shape, 1.0 if structure.plan == "noncentred" else sds[k][1])
     return out

@@ -99,9 +99,10 @@ class Marginal(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Rough values to start from, in prior coordinates: `b` (p,), per group `sd` (q,), `sigma` ()."""
+    """Rough values in prior coordinates: `b` (p,) and its errors, per group `sd` (q,), `sigma` ()."""
 
     b: Leaf
+    b_errors: Leaf
     sd: tuple[Leaf, ...]
     sigma: Leaf
 
@@ -146,14 +147,14 @@ class Coordinates(NamedTuple):
     centring: np.ndarray
 
 
-def coordinates(columns: np.ndarray, intercept: int | None) -> Coordinates:
-    """Centre (where there is an intercept to take up the shift) and scale the columns."""
-    n, m = columns.shape
-    mean = columns.mean(axis=0) if intercept is not None and n else np.zeros(m)
+def coordinates(columns: np.ndarray, intercept: int | None, used: np.ndarray) -> Coordinates:
+    """Centre (where there is an intercept to take up the shift) and scale by the rows that are `used`."""
+    m = columns.shape[1]
+    mean = columns[used].mean(axis=0) if intercept is not None else np.zeros(m)
     if intercept is not None:
         mean[intercept] = 0.0
     shifted = columns - mean
-    scale = np.sqrt(np.mean(shifted**2, axis=0)) if n else np.ones(m)
+    scale = np.sqrt(np.mean(shifted[used] ** 2, axis=0))
     scale = np.where(scale > 0, scale, 1.0)
     centring = np.eye(m)
     if intercept is not None:
@@ -167,10 +168,12 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     prior_rows = model.prior_rows("b")
     columns = [row.coef for row in prior_rows]
     at = columns.index("Intercept") if "Intercept" in columns else None
-    x = coordinates(rows.x, at)
+    used = used_rows(rows)
+    x = coordinates(rows.x, at, used)
     b_reported = np.linalg.inv(x.centring) if structure.b_is_centred else np.eye(len(columns))
     groups = [
-        coordinates(arrays.z, _intercept(g)) for arrays, g in zip(rows.groups, model.groups, strict=True)
+        coordinates(arrays.z, _intercept(g), used)
+        for arrays, g in zip(rows.groups, model.groups, strict=True)
     ]
     group_reported = tuple(
         np.linalg.inv(_only(c.centring, model.centred_positions(g)))
@@ -179,14 +182,16 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     reported = Reported(b_reported, group_reported)
     integrated = structure.integrated
     if at is not None and at not in integrated and not structure.b_is_centred:
-        x = coordinates(rows.x, None)  # an intercept sampled at x = 0 cannot take up the shift of the others
+        x = coordinates(
+            rows.x, None, used
+        )  # an intercept sampled at x = 0 cannot take up the shift of the others
     weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
     response = rows.y - rows.offset
-    reference = np.linalg.lstsq(x.columns, response, rcond=None)[0]
+    reference = np.linalg.lstsq(x.columns[used], response[used], rcond=None)[0]
     residual = response - x.columns @ reference
     b_in = x.from_reported @ b_reported
     assert not np.any(b_in[np.ix_(structure.sampled, integrated)]), "sampled coefficients must not mix"
-    start = _start(reference, residual, response, b_in, rows, group_reported)
+    start = _start(x.columns[used], reference, residual[used], b_in, rows, group_reported)
     marginal = None
     if structure.plan == "marginal":
         group_rows = [
@@ -220,20 +225,31 @@ def _intercept(group: GroupSpec) -> int | None:
     return group.coefs.index("Intercept") if "Intercept" in group.coefs else None
 
 
+def used_rows(rows: Rows) -> np.ndarray:
+    """(n,) rows with weight; all of them where none has any (a prior-only run)."""
+    if rows.weights is None or not np.any(rows.weights > 0):
+        return np.ones(len(rows.y), bool)
+    return rows.weights > 0
+
+
 def _start(
+    columns: np.ndarray,
     reference: np.ndarray,
     residual: np.ndarray,
-    response: np.ndarray,
     b_in: np.ndarray,
     rows: Rows,
     group_reported: Sequence[np.ndarray],
 ) -> Start:
-    """Least squares for the coefficients, its residual sd shared out among the sds."""
-    floor = 1e-3 * float(np.std(response)) or 1e-3
+    """Least squares for the coefficients and their errors, its residual sd shared out among the sds."""
+    fitted = columns @ reference
+    floor = 1e-3 * float(np.std(fitted + residual)) or 1e-3
     spread = max(float(np.std(residual)), floor)
+    to_prior = np.linalg.inv(b_in)
+    errors = to_prior @ np.linalg.pinv(columns.T @ columns) @ to_prior.T
     sds = []
     for arrays, to_reported in zip(rows.groups, group_reported, strict=True):
         at_prior = arrays.z @ to_reported
         size = np.sqrt(np.mean(at_prior**2, axis=0))
         sds.append(0.5 * spread / np.where(size > 0, size, 1.0))
-    return Start(np.linalg.solve(b_in, reference), tuple(sds), np.asarray(0.8 * spread))
+    b_errors = spread * np.sqrt(np.maximum(np.diag(errors), 1e-16 * np.max(np.diag(errors), initial=1e-300)))
+    return Start(to_prior @ reference, b_errors, tuple(sds), np.asarray(0.8 * spread))

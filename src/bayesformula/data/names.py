@@ -106,7 +106,7 @@ class Names:
         raise self.fail(
             f"unknown function '{name}'",
             call.span,
-            hint=f"Functions: {listing(legal)}. Others are given by transforms={{'{name}': function}}.",
+            hint=f"Functions: {listing(legal)}. Compute anything else as a column of the data first.",
         )
 
     def matched(self, record: Transform, call: Call) -> tuple[list[Expression], dict[str, Expression]]:

@@ -101,26 +101,30 @@ def refuse_flat(model: ModelSpec) -> None:
 
 
 def measure(design: Design, response_label: str) -> Moments:
-    """The moments from which the default priors are made; weights take no part in them."""
+    """The moments from which the default priors are made: of the rows with weight, all alike."""
     mu = design.parameters["mu"]
     assert design.y is not None, "a model is built on data with a response"
     response = design.y if mu.offset is None else design.y - mu.offset
+    used = np.ones(len(response), bool) if design.weights is None else design.weights > 0
+    if not np.any(used):
+        used[:] = True
+    response = response[used]
     label = response_label if mu.offset is None else f"{response_label} - offset"
     sd = _sd(response)
     return Moments(
         response=label,
         mean=float(np.mean(response)) if len(response) else 0.0,
         sd=sd if sd > 0 else 1.0,
-        columns=_scales(mu),
+        columns=_scales(mu, used),
         groups=tuple(
-            tuple(_scale(coef, group.z[:, i]) for i, coef in enumerate(group.coefs))
+            tuple(_scale(coef, group.z[used, i]) for i, coef in enumerate(group.coefs))
             for group in mu.groups.values()
         ),
     )
 
 
-def _scales(design: ParameterDesign) -> tuple[Scale, ...]:
-    values = np.asarray(design.fixed, dtype=np.float64)
+def _scales(design: ParameterDesign, used: np.ndarray) -> tuple[Scale, ...]:
+    values = np.asarray(design.fixed, dtype=np.float64)[used]
     return tuple(_scale(str(name), values[:, i]) for i, name in enumerate(design.fixed.columns))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesformula.errors import NotAvailableError
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
 from bayesformula.results import dataset, names, render, summary, tables
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from bayesformula.data.schema import DataSchema
     from bayesformula.runner.config import RunConfig
 
+ELSEWHERE = "ArviZ's functions take fit.data_tree"
+ROWS = "fit.draws_frame() has the draws and bf.design(formula, data) the columns they go with"
+LATER = {
+    **dict.fromkeys(("predict", "fitted", "residuals", "posterior_epred", "posterior_predict"), ROWS),
+    **dict.fromkeys(("loo", "waic", "kfold", "pp_check", "conditional_effects", "report"), ELSEWHERE),
+    "hypothesis": "fit.draws_frame() has the draws to compare",
+    "update": "call bf.fit again: nothing is compiled where the shape is the same",
+}
+"""What later versions will have, and what does the work meanwhile."""
 MAX_JUDGED_EFFECTS = 2000
 """Group effects whose convergence is looked at; beyond that the first of each group."""
 
@@ -212,6 +222,11 @@ class Fit:
         from bayesformula.results import store
 
         store.save(self, path, overwrite=overwrite, data=data)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in LATER or name.startswith("plot_"):
+            raise NotAvailableError(f"fit.{name} is not in this version; {LATER.get(name, ELSEWHERE)}")
+        raise AttributeError(f"a fit has no attribute {name!r}")
 
     def __reduce__(self) -> str:
         raise TypeError("a fit is not pickled: write fit.save('fit.nc') and bf.load('fit.nc')")

@@ -93,21 +93,23 @@ def _advance(
     ) -> tuple[Any, Chunk]:
         traces["advance"] += 1
 
-        def potential(z: Array) -> Array:
-            return program.potential(z, data)
+        # In units of the rough posterior sds the metric starts near the identity, and NumPyro's shrinkage of
+        # the adapted one towards 1e-3 times the identity means the same whatever the units of the data.
+        def potential(u: Array) -> Array:
+            return program.potential(z0 + scale * u, data)
 
         is_first = state.i == 0
         key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
-        z = z0 + scale * jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
+        u = jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
         init_kernel, sample_kernel = hmc(potential, algo="NUTS")
         # A chain starts from an energy so high that its first transition is accepted wherever the density
         # is finite, and brings home the true density and gradient. Computing them here instead would put a
         # second copy of the gradient into the program: a third of its compile time.
         fresh = init_kernel(
-            ParamInfo(z, jnp.full((), UNKNOWN_ENERGY), jnp.zeros_like(z)),
+            ParamInfo(u, jnp.full((), UNKNOWN_ENERGY), jnp.zeros_like(u)),
             warmup,
             step_size=_first_step_size(z0.shape[0]),
-            inverse_mass_matrix=_metric(program, scale),
+            inverse_mass_matrix=_metric(program),
             dense_mass=program.has_dense_metric,
             target_accept_prob=target_accept,
             max_tree_depth=max_tree_depth,
@@ -119,7 +121,7 @@ def _advance(
             state, out = carry
             state = sample_kernel(state)
             row = Chunk(
-                state.z,
+                z0 + scale * state.z,
                 state.potential_energy,
                 state.energy,
                 state.num_steps,
@@ -148,9 +150,9 @@ def _first_step_size(dim: int) -> float:
     return 0.8 * max(dim, 1) ** -0.25
 
 
-def _metric(program: Program, scale: Array) -> Array:
-    variance = scale**2
-    return jnp.diag(variance) if program.has_dense_metric else variance
+def _metric(program: Program) -> Array:
+    ones = jnp.ones(program.dim)
+    return jnp.diag(ones) if program.has_dense_metric else ones
 
 
 @lru_cache(maxsize=32)
@@ -163,7 +165,7 @@ def _empty_state(program: Program, warmup: int) -> Any:
         return init_kernel(
             ParamInfo(z, jnp.zeros(()), z),
             warmup,
-            inverse_mass_matrix=_metric(program, z),
+            inverse_mass_matrix=_metric(program),
             dense_mass=program.has_dense_metric,
             rng_key=jax.random.PRNGKey(0),
         )
