@@ -65,9 +65,8 @@ def prepare(
     frame = as_frame(data)
     schema, arrays = build_design(spec, frame, na=policy, infinite=infinite)
     chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
-    found = rules.resolve(
-        rules.check(spec, schema, arrays, frame, family=family and chosen.name), checks or {}
-    )
+    stated = None if family is None else chosen.name
+    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=stated), checks or {})
     model = build(
         spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays)
     )

@@ -53,9 +53,10 @@ FOUND = [
     ("holes ~ x", "rows-dropped",
      '2 of 24 rows were left out for missing values; pass na="error" to refuse them instead'),
     ("bit ~ x", "binary-response",
-     "response 'bit' is 0 or 1 and a Gaussian is assumed; family=\"bernoulli\" models its probability"),
-    ("k ~ x", "count-response", "response 'k' is a small count (0 to 3) and a Gaussian is assumed; "
-     'family="poisson" or "negbinomial" models counts'),
+     "response 'bit' is 0 or 1 and a Gaussian is assumed, where bernoulli would model its probability; "
+     'family="gaussian" says that it is meant'),
+    ("k ~ x", "count-response", "response 'k' is a small count (0 to 3) and a Gaussian is assumed, "
+     'where poisson or negbinomial would model counts; family="gaussian" says that it is meant'),
     ("y ~ (year || g)", "far-from-zero", "'year' in a term without correlated intercepts on 'g' has mean"),
     ("y ~ (0 + year | g)", "far-from-zero", "center(year) is usually meant, or (year | g)"),
     ("y ~ (1 | g) + (1 | g)", "duplicate-term", "was kept once"),

@@ -129,9 +129,19 @@ def test_a_constant_response_that_was_let_through_has_proper_priors():
 
 
 def test_weights_take_no_part():
-    weighted = make_model(make_design(weights=np.arange(6.0), Intercept=ONE, x=X))
+    weighted = make_model(make_design(weights=np.arange(1.0, 7.0), Intercept=ONE, x=X))
     assert weighted.has_weights
     assert arguments(weighted) == arguments(make_model(make_design(Intercept=ONE, x=X)))
+
+
+def test_rows_of_weight_zero_are_not_there():
+    """A held-out row, coded 9999 perhaps, must not move the priors of the others."""
+    weights = np.array([0.0, 1, 1, 1, 1, 1])
+    kept, spoilt = np.arange(6.0), np.array([9999.0, 1, 2, 3, 4, 5])
+    priors = [
+        arguments(make_model(make_design(y=y, weights=weights, Intercept=ONE, x=X))) for y in (kept, spoilt)
+    ]
+    assert priors[0] == priors[1]
 
 
 def test_what_is_built(model_of):

@@ -181,15 +181,15 @@ def _about_response(schema: DataSchema, design: Design, family: str | None) -> I
         yield Finding(
             "binary-response",
             "info",
-            f"response '{response.label}' is 0 or 1 and a Gaussian is assumed, where a bernoulli family would "
-            'model its probability; family="gaussian" says that it is meant',
+            f"response '{response.label}' is 0 or 1 and a Gaussian is assumed, where bernoulli would model "
+            'its probability; family="gaussian" says that it is meant',
         )
     elif family is None and response.kind == "count" and float(np.max(y)) <= SMALL_COUNT:
         yield Finding(
             "count-response",
             "info",
             f"response '{response.label}' is a small count (0 to {np.max(y):g}) and a Gaussian is assumed, "
-            'where a poisson or negbinomial family would model counts; family="gaussian" says that it is meant',
+            'where poisson or negbinomial would model counts; family="gaussian" says that it is meant',
         )
 
 
