@@ -224,7 +224,7 @@ def test_a_refit_of_the_same_shape_traces_nothing(cafes):
 
 
 def test_another_number_of_draws_traces_nothing(cafes):
-    """Recovery takes 500 draws at a time, or all where there are fewer."""
+    """The numbers of draws are arguments: of a chunk, and of a batch of recovery, which is padded."""
     fit_quietly(CAFES, cafes, **{**QUICK, "draws": 500})
     before = dict(executables.traces)
     fit_quietly(CAFES, cafes, **{**QUICK, "draws": 901})

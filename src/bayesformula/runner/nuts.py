@@ -104,7 +104,7 @@ def _advance(
         init_kernel, sample_kernel = hmc(potential, algo="NUTS")
         # A chain starts from an energy so high that its first transition is accepted wherever the density
         # is finite, and brings home the true density and gradient. Computing them here instead would put a
-        # second copy of the gradient into the program: a third of its compile time.
+        # second copy of the gradient into the program: a quarter of its compile time.
         fresh = init_kernel(
             ParamInfo(u, jnp.full((), UNKNOWN_ENERGY), jnp.zeros_like(u)),
             warmup,
