@@ -13,7 +13,6 @@ from bayesformula.data.rows import in_schema_levels
 from bayesformula.syntax.ast import GroupTerm, Predictor
 from bayesformula.syntax.factors import factor_label
 
-_OPTIONS_KEPT = ("cor", "id")
 
 
 def merged_terms(predictor: Predictor) -> list[list[GroupTerm]]:
@@ -35,7 +34,6 @@ def learn_groups(
     """One record for each grouping factor of a predictor."""
     groups: list[GroupSchema] = []
     for terms in merged_terms(predictor):
-        _refuse_options(terms, scope)
         labels = tuple(map(factor_label, terms[0].factors))
         found = observed_combinations(group_factors(terms[0], scope))
         effects = tuple(_learn_effect(term, scope, variables, factors) for term in terms)
@@ -95,17 +93,6 @@ def _group(
         blocks=tuple(blocks),
         ids=tuple(ids),
     )
-
-
-def _refuse_options(terms: Sequence[GroupTerm], scope: Scope) -> None:
-    for term in terms:
-        for option in term.options:
-            if option.name not in _OPTIONS_KEPT:
-                raise scope.names.fail(
-                    f"gr({option.name} = ) is not available in this version",
-                    term.span,
-                    hint=f"Write (... | {term.label}) without it.",
-                )
 
 
 def _refuse_twice(terms: Sequence[GroupTerm], effects: Sequence[EffectSchema], scope: Scope) -> None:

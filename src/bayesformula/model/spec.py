@@ -27,6 +27,11 @@ class GroupSpec:
         blocks: positions in `coefs` that are correlated with each other; every coefficient is in one block.
         nested_in: labels of other groups of the model in which every level of this one lies in one level.
         parameters: for each coefficient the parameter whose predictor it enters ("mu").
+        by: what the K levels of `gr(by = )` add to names, `treatA`; each level of the group has one of them,
+            and each of them its own sds and correlations.
+        dist: "gaussian", or "student" with degrees of freedom `df_<label>`.
+        cov: name of the known covariance matrix of the levels, or "".
+        members: the M columns of `mm(...)`; a row belongs to a level of each.
     """
 
     label: str
@@ -36,10 +41,28 @@ class GroupSpec:
     blocks: tuple[tuple[int, ...], ...]
     nested_in: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    dist: str = "gaussian"
+    cov: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def q(self) -> int:
         return len(self.coefs)
+
+    @property
+    def sd_coefs(self) -> tuple[str, ...]:
+        """Names of the K q sds: the coefficients', once for each level of `by`, `Intercept:treatA`."""
+        return tuple(f"{coef}:{level}" for level in self.by for coef in self.coefs) or self.coefs
+
+    @property
+    def sd_blocks(self) -> tuple[tuple[int, ...], ...]:
+        """Positions in `sd_coefs` that are correlated with each other."""
+        return tuple(
+            tuple(k * self.q + position for position in block)
+            for k in range(max(1, len(self.by)))
+            for block in self.blocks
+        )
 
     @property
     def is_correlated(self) -> bool:
@@ -165,7 +188,7 @@ def _predictor(entry: Mapping[str, Any]) -> PredictorSpec:
 
 
 def _group(entry: Mapping[str, Any]) -> GroupSpec:
-    tuples = {name: tuple(entry[name]) for name in ("factors", "coefs", "nested_in", "parameters")}
+    tuples = {name: tuple(entry[name]) for name in ("factors", "coefs", "nested_in", "parameters", "by", "members")}
     blocks = tuple(tuple(int(position) for position in block) for block in entry["blocks"])
     return GroupSpec(**_with(entry, **tuples, blocks=blocks))
 

@@ -8,6 +8,7 @@ Spans never take part in equality, so that two spellings of one formula compare 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bayesformula.errors import Span
 
@@ -227,7 +228,15 @@ class GroupTerm:
 
     `(1 + x | a/b)` lowers to two: factors `(a,)` and `(a, b)`. `factors` holds expressions (usually
     plain names) whose observed combinations are the levels; `label` is their canonical texts joined
-    by `:`. `correlated` is False for `||`. `options` are the named arguments of `gr(...)`.
+    by `:`. `correlated` is False for `||`.
+
+    What `gr(...)` and `mm(...)` say beside the factor:
+        by: a factor; each of its levels has sds and correlations of its own.
+        cov: name of a matrix, the covariance of the levels, or "".
+        dist: "gaussian" or "student".
+        is_membership: `mm(g1, g2)`: a row belongs to a level of each of `factors`, which share their levels.
+        weights: how much of a row belongs to each of them; equal shares where empty.
+        scales_weights: the weights of a row are divided by their sum.
     """
 
     factors: tuple[Expression, ...]
@@ -236,7 +245,12 @@ class GroupTerm:
     terms: tuple[Term, ...]
     correlated: bool
     id: str = ""
-    options: tuple[Argument, ...] = ()
+    by: Expression | None = None
+    cov: str = ""
+    dist: Literal["gaussian", "student"] = "gaussian"
+    is_membership: bool = False
+    weights: tuple[Expression, ...] = ()
+    scales_weights: bool = True
     span: Span = field(default=NOWHERE, compare=False)
 
 

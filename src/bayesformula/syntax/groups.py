@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bayesformula.errors import FormulaError
 from bayesformula.syntax.ast import Group, GroupTerm, Term
@@ -39,26 +40,32 @@ def _lower_group(source: Source, group: Group, notes: list[str]) -> list[GroupTe
             hint=f"Write (1 | {source.slice(group.factor.span)}) for intercepts that vary, or leave it out.",
         )
     factor = read_factor(source, group.factor, notes)
-    name = group.id or factor.id
+    options = factor.options
+    name = group.id or options.id
     if name and len(factor.choices) > 1:
         raise _id_over_many(source, group, name, factor)
-    if name and not (group.correlated and factor.correlated):
+    if name and not (group.correlated and options.correlated):
         raise source.error(
             "a name between bars shares correlations, which `||` and cor = FALSE remove",
             group.span,
             hint="Leave out one of the two.",
         )
     single = effects.intercept and not effects.terms
-    correlated = single or (group.correlated and factor.correlated)
+    correlated = single or (group.correlated and options.correlated)
     return [
         GroupTerm(
             factors=factors,
-            label=":".join(map(factor_label, factors)),
+            label=factor.label(factors),
             intercept=effects.intercept,
             terms=effects.terms,
             correlated=correlated,
             id=name,
-            options=factor.options,
+            by=options.by,
+            cov=options.cov,
+            dist=options.dist,
+            is_membership=options.is_membership,
+            weights=options.weights,
+            scales_weights=options.scales_weights,
             span=group.span,
         )
         for factors in factor.choices
@@ -80,18 +87,23 @@ def _id_over_many(source: Source, group: Group, name: str, factor: Factor) -> Fo
 
 def _is_same(one: GroupTerm, other: GroupTerm) -> bool:
     """Whether two terms on one factor are the same model, `a:b` and `b:a` being one factor."""
-    return (one.intercept, _sets(one), one.correlated, one.id, one.options) == (
+    return (one.intercept, _sets(one), one.correlated, one.id, _options(one)) == (
         other.intercept,
         _sets(other),
         other.correlated,
         other.id,
-        other.options,
+        _options(other),
     )
 
 
-def _parts(group: GroupTerm) -> frozenset[str]:
+def _options(group: GroupTerm) -> tuple[object, ...]:
+    """What `gr()` and `mm()` say, which is the same for all terms on one factor."""
+    return group.by, group.cov, group.dist, group.weights, group.scales_weights
+
+
+def _parts(group: GroupTerm) -> tuple[bool, frozenset[str]]:
     """The factors that are combined, in no order."""
-    return frozenset(map(factor_label, group.factors))
+    return group.is_membership, frozenset(map(factor_label, group.factors))
 
 
 def _sets(group: GroupTerm) -> frozenset[frozenset[str]]:
@@ -101,11 +113,12 @@ def _sets(group: GroupTerm) -> frozenset[frozenset[str]]:
 
 def _refuse_overlap(source: Source, first: GroupTerm, second: GroupTerm) -> None:
     """Refuse two terms on one factor that share an effect, or that want different options."""
-    if first.options != second.options:
+    if _options(first) != _options(second):
         raise source.error(
-            f"two terms on the factor `{second.label}` have different options of gr()",
+            f"two terms on the factor `{second.label}` have different options",
             second.span,
-            hint="Give both the same options.",
+            hint="Give both the same options. For two effects of each level, one with and one without cov,\n"
+            "name a copy of the column in one of the terms.",
         )
     shared = _sets(first) & _sets(second)
     if not shared and not (first.intercept and second.intercept):
@@ -135,4 +148,4 @@ def _new(group: GroupTerm, other: GroupTerm) -> tuple[Term, ...]:
 
 def _replace(group: GroupTerm, intercept: bool, terms: tuple[Term, ...]) -> GroupTerm:
     """The same group with other effects."""
-    return GroupTerm(group.factors, group.label, intercept, terms, True, group.id, group.options, group.span)
+    return replace(group, intercept=intercept, terms=terms, correlated=True)

@@ -147,12 +147,29 @@ def render_predictor(predictor: Predictor) -> str:
 def render_group(group: GroupTerm) -> str:
     """`(1 + x | g)`, the intercept always said."""
     effects = " ".join([f"{int(group.intercept)}", *_sum_items(group.terms, ())])
-    factor = ":".join(map(render_variable, group.factors))
-    if group.options:
-        factor = f"gr({', '.join([factor, *map(_argument, group.options)])})"
+    factor = _factor_text(group)
     if group.id:
         return f"({effects} | {group.id} | {factor})"
     return f"({effects} {'|' if group.correlated else '||'} {factor})"
+
+
+def _factor_text(group: GroupTerm) -> str:
+    """`g`, `a:b`, `gr(g, by = f)`, `mm(g1, g2, weights = cbind(w1, w2))`."""
+    options: list[str] = []
+    if group.by is not None:
+        options.append(f"by = {render_expression(group.by)}")
+    if group.cov:
+        options.append(f"cov = {render_name(group.cov)}")
+    if group.dist != "gaussian":
+        options.append(f'dist = "{group.dist}"')
+    if group.weights:
+        options.append(f"weights = cbind({', '.join(map(render_expression, group.weights))})")
+    if not group.scales_weights:
+        options.append("scale = FALSE")
+    if group.is_membership:
+        return f"mm({', '.join([*map(render_expression, group.factors), *options])})"
+    factor = ":".join(map(render_variable, group.factors))
+    return f"gr({', '.join([factor, *options])})" if options else factor
 
 
 def render_term(term: Term) -> str:
