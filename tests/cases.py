@@ -24,7 +24,7 @@ def panel() -> pd.DataFrame:
     g, h = rng.integers(0, 9, n), rng.integers(0, 6, n)
     x, z = rng.normal(size=n), rng.normal(2.0, 1.0, size=n)
     effect = rng.normal(size=9)[g] + rng.normal(size=6)[h] + 0.7 * rng.normal(size=12)[b] * x
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "y": 3.0 + 0.5 * x - 0.3 * z + effect + rng.normal(scale=0.6, size=n),
             "x": x,
@@ -42,6 +42,19 @@ def panel() -> pd.DataFrame:
             "o": rng.normal(size=n),
         }
     )
+    frame["arm"] = [("control", "treated")[int(name[1:]) % 2] for name in frame["g"]]
+    frame["g2"] = [f"g{i}" for i in rng.integers(0, 9, n)]
+    frame["z2"] = rng.normal(2.0, 1.0, size=n)
+    frame["w1"], frame["w2"] = rng.uniform(size=n), rng.uniform(size=n)
+    return frame
+
+
+@lru_cache(maxsize=1)
+def matrices() -> dict[str, pd.DataFrame]:
+    """What is known of the levels beside the rows: `A`, a covariance of the levels of g, in another order."""
+    root = np.random.default_rng(7).normal(size=(9, 9))
+    names = [f"g{i}" for i in reversed(range(9))]
+    return {"A": pd.DataFrame(root @ root.T / 9 + 0.3 * np.eye(9), names, names)}
 
 
 @dataclass(frozen=True)
@@ -99,5 +112,19 @@ CASES = (
     Case("y ~ x", ("sigma ~ constant(1)",)),
     Case("y ~ x + (1 + x | g)", ("sd ~ student_t(3, 0, 2.5)", "sigma ~ half_cauchy(1)"), ("g",)),
     Case("y ~ x + (1 + x | g)", ("sd[g, x] ~ constant(0.5)", "sigma ~ normal(1, 1)"), ("g",)),
+    Case("y ~ x + (1 + z | gr(g, by = arm))", chain=("g",)),
+    Case("y ~ x + (1 + z || gr(g, by = arm)) + (1 | g:h)", chain=("g:h", "g")),
+    Case("y ~ x + (1 + z | gr(g, by = arm)) + (1 + x | h)", ("sd ~ normal(0, 2)",), ("g",), ("h",)),
+    Case("y ~ x + (1 + x | h) + (1 + z | gr(g, by = arm)) + (1 | row)", chain=("row", "g"), dense=("h",)),
+    Case("y ~ x + (1 + z | gr(g, cov = A))", dense=("g",)),
+    Case("y ~ x + (1 | gr(g, cov = A)) + (1 | g:h)", chain=("g:h",), dense=("g",)),
+    Case("y ~ x + (1 + z | gr(g, dist = 'student'))", chain=("g",)),
+    Case("y ~ x + (1 | gr(g, by = arm, dist = 'student')) + (1 | h)", ("df ~ gamma(4, 1)",), ("g",), ("h",)),
+    Case("y ~ x + (1 + x | mm(g, g2))", dense=("mmgg2",)),
+    Case(
+        "y | weights(w) ~ x + (1 + mmc(z, z2) | mm(g, g2, weights = cbind(w1, w2))) + (1 + x | h)",
+        chain=("h",),
+        dense=("mmgg2",),
+    ),
 )
 """Every structure, plan and kind of prior that the exact tests run over."""

@@ -20,6 +20,8 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import bayesformula as bf
@@ -520,3 +522,24 @@ if __name__ == "__main__":
             code, _, err = run_main(*shlex.split(command))
             sections.append(f"$ bf {command}\nexit {code}\n{err.rstrip()}\n")
     GOLDEN.write_text("\n".join(sections), "utf-8")
+
+
+# ---- matrices beside the data ----
+
+
+def test_a_matrix_is_read_from_a_file(call, folder):
+    cafes = pd.read_csv(folder / "cafes.csv")
+    levels = sorted(cafes["cafe"].astype(str).unique())
+    assert len(levels) == 20
+    kin = 0.5 * np.eye(20) + 0.5
+    pd.DataFrame(kin, levels, levels).to_csv(folder / "kin.csv")
+    formula = "wait ~ afternoon + (1 | gr(cafe, cov = A))"
+    code, out, err = call("explain", formula, "cafes.csv", "--data2", "A=kin.csv")
+    assert (code, err) == (0, "")
+    assert "cov" in out
+    code, out, err = call("explain", formula, "cafes.csv")
+    assert code == 2
+    assert "data2 has no matrix 'A'" in err
+    code, out, err = call("explain", formula, "cafes.csv", "--data2", "kin.csv")
+    assert code == 2
+    assert "write NAME=FILE" in err

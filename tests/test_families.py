@@ -4,7 +4,8 @@ import pytest
 
 import bayesformula.families as families
 from bayesformula.errors import BayesFormulaError, FamilyError
-from bayesformula.families import FAMILIES, NOT_YET, Family, gaussian, resolve_family
+from bayesformula.families import FAMILIES, NOT_YET, Family, family_name, gaussian, resolve_family
+from bayesformula.family_names import ALIASES, KNOWN, RELATIVES, known_name, plain_name
 
 GAUSSIAN = Family("gaussian", (("mu", "identity"), ("sigma", "log")), "real")
 
@@ -81,9 +82,30 @@ def test_a_stated_gaussian_takes_true_and_false_as_numbers_but_no_text():
 
 
 ERRORS = {
-    "gausian": "there is no family 'gausian'\n  Families of this version: 'gaussian'.",
-    "negative-binomial": (
-        "family 'negative-binomial' is not in this version\n"
+    "gausian": (
+        "there is no family 'gausian'\n  Families of this version: 'gaussian'. Did you mean 'gaussian'?"
+    ),
+    "foobar": "there is no family 'foobar'\n  Families of this version: 'gaussian'.",
+    "normal": "there is no family 'normal': it is called 'gaussian' here\n  Write family='gaussian'.",
+    "binomal": (
+        "there is no family 'binomal'\n  Families of this version: 'gaussian'. Did you mean 'binomial'?"
+    ),
+    "logistic": (
+        "there is no family 'logistic'\n"
+        "  Families of this version: 'gaussian'. Logistic regression is family='bernoulli'."
+    ),
+    "quasipoisson": (
+        "there is no family 'quasipoisson'\n"
+        "  Families of this version: 'gaussian'. Counts that vary more than Poisson's are "
+        "family='negbinomial'."
+    ),
+    "Gamma(log)": (
+        "family 'Gamma' is not in this version\n"
+        "  Families that are: 'gaussian'. A numeric response can be modelled with family='gaussian',\n"
+        "  possibly after a transform, as in log(y) ~ x."
+    ),
+    "negative binomial": (
+        "family 'negative binomial' (here called 'negbinomial') is not in this version\n"
         "  Families that are: 'gaussian'. A numeric response can be modelled with family='gaussian',\n"
         "  possibly after a transform, as in log(y) ~ x."
     ),
@@ -109,7 +131,8 @@ def test_messages_in_full(text):
 
 
 @pytest.mark.parametrize(
-    "family", [3, {"link": "identity"}, {"name": "gaussian", "lnk": "log"}, "", "a b", len]
+    "family",
+    [3, {"link": "identity"}, {"name": "gaussian", "lnk": "log"}, "", "a b", "gaussian(a)(b)", "(log)", len],
 )
 def test_what_is_no_family_is_refused(family):
     with pytest.raises(FamilyError):
@@ -126,3 +149,58 @@ def test_names_of_the_wider_field_are_refused_as_such(name):
 def test_a_family_of_the_table_has_a_constructor_of_its_name():
     for name, record in FAMILIES.items():
         assert getattr(families, name)() == record.family
+
+
+# ---- names -------------------------------------------------------------------------------------------
+
+SPELLINGS = [
+    ("gaussian", "gaussian"),
+    (" Gaussian ", "gaussian"),
+    ("normal", "gaussian"),
+    ("Gamma", "gamma"),
+    ("Gamma(log)", "gamma"),
+    ("Gamma(link = 'log')", "gamma"),
+    ("inverse.gaussian", "inverse_gaussian"),
+    ("negative binomial", "negbinomial"),
+    ("Negative.Binomial", "negbinomial"),
+    ("negativebinomial", "negbinomial"),
+    ("nb", "negbinomial"),
+    ("nbinom2", "negbinomial"),
+    ("t", "student"),
+    ("betabinomial", "beta_binomial"),
+    ({"name": "poisson", "link": "log"}, "poisson"),
+    (gaussian, "gaussian"),
+    (gaussian(), "gaussian"),
+    ("logistic", None),
+    ("binomal", None),
+    ({"link": "log"}, None),
+    (None, None),
+    (3, None),
+]
+
+
+@pytest.mark.parametrize(("family", "name"), SPELLINGS, ids=[str(family) for family, _ in SPELLINGS])
+def test_spellings_of_r_and_python_name_one_family(family, name):
+    assert family_name(family) == name
+
+
+def test_the_tables_of_names_do_not_contradict_each_other():
+    """An alias is of a family, a relative is none, and all are spelled as they are looked up."""
+    assert set(ALIASES.values()) <= set(KNOWN)
+    assert not set(ALIASES) & set(KNOWN)
+    assert not set(RELATIVES) & (set(KNOWN) | set(ALIASES))
+    for name in (*KNOWN, *ALIASES, *RELATIVES):
+        assert plain_name(name) == name
+    assert all(known_name(name) == name for name in KNOWN)
+
+
+def test_families_of_this_version_are_as_the_names_have_them():
+    for name, record in FAMILIES.items():
+        assert KNOWN[name].support == record.family.support
+        assert KNOWN[name].parameters == record.family.parameters
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_another_packages_name_is_told_ours(alias):
+    with pytest.raises(FamilyError, match=f"called '{ALIASES[alias]}'"):
+        resolve_family(alias)

@@ -19,13 +19,15 @@ from bayesformula.errors import (
     FormulaError,
     HealthError,
     OptionError,
+    listing,
     nearest,
 )
-from bayesformula.families import Family, resolve_family
-from bayesformula.pipeline import Prepared, compile_inputs, formula_spec, na_policy, prepare
+from bayesformula.families import Family, family_name, resolve_family
+from bayesformula.pipeline import Prepared, check_transforms, compile_inputs, formula_spec, na_policy, prepare
 from bayesformula.prior_text import parse_priors
-from bayesformula.runner.config import RunConfig
+from bayesformula.runner.config import RunConfig, check_progress, check_switch
 from bayesformula.runner.device import check_device
+from bayesformula.runner.options import explains_options
 from bayesformula.syntax.ast import FormulaSpec
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from bayesformula.results.fit import Fit
 
 
+@explains_options
 def fit(
     formula: str | FormulaSpec,
     data: Any,
@@ -88,6 +91,9 @@ def fit(
         strict: raise if the run is not healthy.
         keep: "draws" or "summary" of the group effects; None keeps draws up to 1 GiB.
         progress: show a progress bar; None shows it on a terminal and in a notebook.
+        transforms: functions of your own by the name they have in the formula, `{"double": lambda x: 2 * x}`;
+            they get NumPy arrays (texts for a factor) and return one value a row.
+        data2: matrices by name for `gr(g, cov = A)`: frames whose index and columns are names of levels.
 
     Returns:
         A `Fit`; printing it shows the summary.
@@ -101,12 +107,25 @@ def fit(
         >>> fit = bf.fit("wait ~ afternoon + (1 + afternoon | cafe)", cafes)  # doctest: +SKIP
     """
     began = time.perf_counter()
+    prior_only, strict = check_switch("prior_only", prior_only), check_switch("strict", strict)
+    progress = check_progress(progress)
     config = RunConfig(chains, draws, warmup, thin, seed, target_accept, max_tree_depth)
     check_device(device)
-    _refuse_unavailable(checkpoint=checkpoint, transforms=transforms, data2=data2)
+    _refuse_unavailable(checkpoint=checkpoint)
     if keep not in (None, "draws", "summary"):
         raise OptionError(f"keep={keep!r} must be 'draws' or 'summary'")
-    ready = prepare(formula, data, family=family, priors=priors, plan=plan, na=na, checks=checks)
+    ready = prepare(
+        formula,
+        data,
+        family=family,
+        priors=priors,
+        plan=plan,
+        na=na,
+        checks=checks,
+        transforms=transforms,
+        data2=data2,
+    )
+    config = replace(config, target_accept=max(config.target_accept, ready.plan.target_accept))
     if prior_only:
         from bayesformula.model.build import refuse_flat
 
@@ -129,6 +148,7 @@ def fit(
     )
 
 
+@explains_options
 def explain(
     formula: str | FormulaSpec,
     data: Any = None,
@@ -138,6 +158,8 @@ def explain(
     plan: str = "auto",
     na: str = "drop",
     checks: Mapping[str, str] | None = None,
+    transforms: Mapping[str, Any] | None = None,
+    data2: Mapping[str, Any] | None = None,
 ) -> Explanation | Outline:
     """Say what would be fitted, before fitting: columns, groups, priors with reasons, plan, findings.
 
@@ -146,32 +168,57 @@ def explain(
     Raises:
         BayesFormulaError: as `fit` would.
     """
+    from bayesformula.data.parameters import check_parameters
     from bayesformula.model.explain import Explanation, Outline
 
     if data is None:
         spec = formula_spec(formula)
         parse_priors(priors)
+        if family is not None:
+            check_parameters(spec, family_name(family) or resolve_family(family).name)
         return Outline(spec, None if family is None else resolve_family(family, "numeric"))
-    ready = prepare(formula, data, family=family, priors=priors, plan=plan, na=na, checks=checks, quiet=True)
+    ready = prepare(
+        formula,
+        data,
+        family=family,
+        priors=priors,
+        plan=plan,
+        na=na,
+        checks=checks,
+        transforms=transforms,
+        data2=data2,
+        quiet=True,
+    )
     return Explanation(
         ready.model,
         n_dropped=ready.design.n_dropped,
         response=ready.schema.response.facts,
         plan=(ready.plan.name, ready.plan.reason),
         findings=ready.findings,
+        schema=ready.schema,
     )
 
 
-def design(formula: str | FormulaSpec, data: Any, *, na: str = "drop") -> Design:
+@explains_options
+def design(
+    formula: str | FormulaSpec,
+    data: Any,
+    *,
+    na: str = "drop",
+    transforms: Mapping[str, Any] | None = None,
+    data2: Mapping[str, Any] | None = None,
+) -> Design:
     """The arrays a model would be made of: `.fixed .y .offset .groups[label].{levels,coefs,index,z}`.
 
     Raises:
         BayesFormulaError: bad formula or data.
     """
     from bayesformula.data.design import build_design
+    from bayesformula.data.matrices import check_matrices
     from bayesformula.data.tables import as_frame
 
-    return build_design(formula_spec(formula), as_frame(data), na=na_policy(na))[1]
+    spec, functions, matrices = formula_spec(formula), check_transforms(transforms), check_matrices(data2)
+    return build_design(spec, as_frame(data), na=na_policy(na), transforms=functions, matrices=matrices)[1]
 
 
 def formula(mu: str, **parameters: str) -> FormulaSpec:
@@ -251,7 +298,7 @@ def _run(
     if not health.is_healthy:
         if strict:
             raise HealthError(f"strict=True and the run is not healthy\n{health}")
-        warnings.warn(f"the run is not healthy\n{health}", FindingWarning, stacklevel=3)
+        warnings.warn(f"the run is not healthy\n{health}", FindingWarning, stacklevel=4)
     return result
 
 
@@ -259,12 +306,17 @@ def _import_diagnostics() -> None:
     import arviz_stats.base.array  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 
-def load(path: str | PathLike[str]) -> Fit:
+def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = None) -> Fit:
     """Read a fit that `save` wrote, and prove that it is that fit.
 
     The density is computed again at a stored draw and must be the stored one.
 
+    Args:
+        path: of the file.
+        transforms: the functions of your own that the formula uses; a file holds no code.
+
     Raises:
+        OptionError: the formula uses functions of the user's that were not given.
         FitFileError: no such file, not a saved fit, damaged, or its numbers do not come out again.
     """
     from bayesformula.data.design import encode
@@ -272,6 +324,13 @@ def load(path: str | PathLike[str]) -> Fit:
     from bayesformula.results.fit import Fit
 
     parts = store.read(fspath(path))
+    functions = check_transforms(transforms)
+    missing = [name for name in parts["schema"].transforms if name not in functions]
+    if missing:
+        raise OptionError(
+            f"the formula of this fit uses functions of your own, which no file holds: {listing(missing)}\n"
+            f"  Write bf.load(path, transforms={{'{missing[0]}': ...}}) with the same functions."
+        )
 
     @lru_cache(maxsize=1)
     def compiled() -> tuple[Program, ModelData]:
@@ -279,7 +338,7 @@ def load(path: str | PathLike[str]) -> Fit:
             raise OptionError(
                 "this fit was saved without its rows (data=False): what you asked for needs them"
             )
-        arrays = encode(parts["schema"], parts["frame"])
+        arrays = encode(parts["schema"], parts["frame"], transforms=functions)
         program, data, _ = compile_inputs(
             parts["spec"], parts["plan"].name, arrays, prior_only=parts["prior_only"]
         )
@@ -315,7 +374,7 @@ def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozen
             f"the draws of {numbers} group effects would take {size / 2**30:.1f} GiB: only their means "
             'and sds are kept. Pass keep="draws" to keep them all, keep="summary" to silence this.',
             BayesFormulaWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return frozenset(f"r_{g.label}" for g in model.groups)
 
@@ -329,7 +388,7 @@ def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_rep
     b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
     places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
     for sd, group in zip(sds, model.groups, strict=True):
-        places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.coefs)}
+        places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.sd_coefs)}
     places["sigma"] = (sigma, ())
     for name, value in init.items():
         if name not in places:

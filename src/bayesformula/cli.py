@@ -67,6 +67,13 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="CODE=LEVEL",
                 help="Grade a finding: ignore, warn or error.",
             ),
+            click.option(
+                "--data2",
+                "data2",
+                multiple=True,
+                metavar="A=FILE",
+                help="A table with the matrix A of gr(g, cov = A), the levels in its first column.",
+            ),
         ]
     ):
         command = option(command)
@@ -101,6 +108,7 @@ def fit(
     prior: tuple[str, ...],
     priors_file: str | None,
     check: tuple[str, ...],
+    data2: tuple[str, ...],
     report: str | None,
     out: str | None,
     force: bool,
@@ -122,6 +130,7 @@ def fit(
             family=family,
             priors=_statements(prior, priors_file),
             checks=_grades(check),
+            data2=_matrices(data2),
             progress=False if quiet else None,
             **options,
         )
@@ -141,6 +150,7 @@ def fit(
 @click.argument("data", required=False)
 @_model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--latex", "as_latex", is_flag=True, help="Print the equations in LaTeX.")
 def explain(
     formula: str,
     data: str | None,
@@ -148,12 +158,16 @@ def explain(
     prior: tuple[str, ...],
     priors_file: str | None,
     check: tuple[str, ...],
+    data2: tuple[str, ...],
     as_json: bool,
+    as_latex: bool,
     **options: Any,
 ) -> None:
     """Say what FORMULA means for DATA, before anything is fitted."""
     from bayesformula import api
 
+    if as_json and as_latex:
+        raise OptionError("--json holds the equations in LaTeX already: leave out --latex")
     with _messages():
         explanation = api.explain(
             formula,
@@ -161,9 +175,13 @@ def explain(
             family=family,
             priors=_statements(prior, priors_file),
             checks=_grades(check),
+            data2=_matrices(data2),
             **options,
         )
-    click.echo(_json(explanation.to_dict()) if as_json else str(explanation))
+    if as_latex:
+        click.echo(explanation.latex())
+    else:
+        click.echo(_json(explanation.to_dict()) if as_json else str(explanation))
 
 
 @bf.command()
@@ -258,6 +276,17 @@ def _grades(check: tuple[str, ...]) -> dict[str, str]:
             )
         grades[code.strip()] = level.strip()
     return grades
+
+
+def _matrices(data2: tuple[str, ...]) -> dict[str, str]:
+    """Paths of matrices by name."""
+    paths = {}
+    for item in data2:
+        name, equals, path = item.partition("=")
+        if not equals or not path:
+            raise OptionError(f"--data2 {item}: write NAME=FILE, for example --data2 A=kinship.csv")
+        paths[name.strip()] = path
+    return paths
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Families as records: parameters, links, support. No arithmetic here.
 
 What a family *means* (its density, its draws, its mean) is one entry of `compiler/likelihood`. This
-version fits one, `gaussian`; names that other packages know are refused by name, so that nobody has
-to guess whether a spelling or the family itself is missing.
+version fits one, `gaussian`; names that other packages know (`family_names`) are refused by name, so that
+nobody has to guess whether a spelling or the family itself is missing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from bayesformula.errors import FamilyError, listing, nearest
+from bayesformula.family_names import KNOWN, RELATIVES, known_name, nearest_families, plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +59,7 @@ FAMILIES: dict[str, FamilyRecord] = {
     ),
 }
 
-# fmt: off
-NOT_YET = frozenset(
-    {
-        "acat", "asym_laplace", "asymmetric_laplace", "bernoulli", "beta", "beta_binomial",
-        "betabinomial", "binomial", "categorical", "com_poisson", "compois", "cox", "cratio",
-        "cumulative", "custom", "dirichlet", "discrete_weibull", "ex_gaussian", "exgaussian",
-        "exponential", "frechet", "gamma", "gen_extreme_value", "geometric", "hurdle_cumulative",
-        "hurdle_gamma", "hurdle_lognormal", "hurdle_negbinomial", "hurdle_poisson", "inverse_gaussian",
-        "inversegaussian", "laplace", "logistic", "logistic_normal", "lognormal", "mixture",
-        "multinomial", "mvgaussian", "nb", "nbinom1", "nbinom2", "negativebinomial", "negative_binomial",
-        "negbinomial", "ordbeta", "ordered_beta", "ordinal", "poisson", "quantile", "quasibinomial",
-        "quasipoisson", "shifted_lognormal", "skew_normal", "sratio", "student", "student_t",
-        "stopping_ratio", "t", "truncated_poisson", "tweedie", "vonmises", "von_mises", "wald", "weibull",
-        "wiener", "xbetax", "zero_inflated_asym_laplace", "zero_inflated_beta",
-        "zero_inflated_beta_binomial", "zero_inflated_binomial", "zero_inflated_negbinomial",
-        "zero_inflated_poisson", "zero_one_inflated_beta", "zip",
-    }
-)
-# fmt: on
+NOT_YET = frozenset(KNOWN) - frozenset(FAMILIES)
 """Families that brms, lme4, glmmTMB or bambi fit and this version does not."""
 
 NOT_NUMBERS = {
@@ -154,7 +137,8 @@ def _read(family: object) -> Family:
 
 
 def _read_text(text: str) -> Family:
-    match = re.fullmatch(r"\s*([^\s()]+)\s*(?:\(\s*(?:link\s*=\s*)?[\"']?([\w^/-]*)[\"']?\s*\))?\s*", text)
+    link = r"\(\s*(?:link\s*=\s*)?[\"']?([\w^/-]*)[\"']?\s*\)"
+    match = re.fullmatch(rf"\s*([^()]*[^\s()])\s*(?:{link})?\s*", text)
     if match is None:
         raise FamilyError(
             f"family={text!r} cannot be read\n  Write family='gaussian' or family='gaussian(identity)'."
@@ -188,7 +172,7 @@ def _read_mapping(entries: dict[str, object]) -> Family:
 
 def _with_links(name: str, links: Mapping[str, str]) -> Family:
     """The record called `name` with these links in the place of its usual ones."""
-    record = FAMILIES.get(re.sub(r"[-. ]", "_", name.lower()))
+    record = FAMILIES.get(plain_name(name))
     if record is None:
         raise FamilyError(_unknown(name))
     legal = dict(record.legal_links)
@@ -207,15 +191,36 @@ def _with_links(name: str, links: Mapping[str, str]) -> Family:
     return Family(record.family.name, chosen, record.family.support)
 
 
+def family_name(family: object) -> str | None:
+    """The name of a family, of this version or another, however it was given; None for what names none.
+
+    >>> family_name("Gamma(log)"), family_name({"name": "poisson"}), family_name("frobnicate")
+    ('gamma', 'poisson', None)
+    """
+    if isinstance(family, Family):
+        return family.name
+    if isinstance(family, Mapping):
+        family = cast("Mapping[str, object]", family).get("name")
+    if callable(family) and getattr(family, "__module__", "") == __name__:
+        family = getattr(family, "__name__", None)
+    return known_name(family.partition("(")[0]) if isinstance(family, str) else None
+
+
 def _unknown(name: str) -> str:
-    available = listing(nearest(name, FAMILIES))
-    if re.sub(r"[-. ]", "_", name.lower()) in NOT_YET:
+    known, legal = known_name(name), listing(FAMILIES)
+    if known in FAMILIES:
+        return f"there is no family '{name}': it is called '{known}' here\n  Write family='{known}'."
+    if known is not None:
+        called = "" if known == plain_name(name) else f" (here called '{known}')"
         return (
-            f"family '{name}' is not in this version\n"
-            f"  Families that are: {available}. A numeric response can be modelled with family='gaussian',\n"
+            f"family '{name}'{called} is not in this version\n"
+            f"  Families that are: {legal}. A numeric response can be modelled with family='gaussian',\n"
             "  possibly after a transform, as in log(y) ~ x."
         )
-    return f"there is no family '{name}'\n  Families of this version: {available}."
+    near = nearest_families(name)
+    guess = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
+    guess = f" {RELATIVES[plain_name(name)]}" if plain_name(name) in RELATIVES else guess
+    return f"there is no family '{name}'\n  Families of this version: {legal}.{guess}"
 
 
 def _needs_family(kind: str) -> str:

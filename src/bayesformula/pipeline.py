@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bayesformula.errors import FindingWarning, OptionError
-from bayesformula.families import Family, resolve_family
+from bayesformula.families import Family, family_name, resolve_family
 from bayesformula.prior_text import parse_priors
 from bayesformula.syntax.ast import FormulaSpec
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
+from bayesformula.syntax.render import is_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,8 @@ def prepare(
     plan: str,
     na: str,
     checks: Mapping[str, str] | None,
+    transforms: Mapping[str, Any] | None = None,
+    data2: Mapping[str, Any] | None = None,
     quiet: bool = False,
 ) -> Prepared:
     """Everything that can be wrong is wrong here: parse, learn, encode, check, build, plan."""
@@ -59,14 +62,25 @@ def prepare(
     infinite = "error" if (checks or {}).get("infinite-values", "error") == "error" else "keep"
     from bayesformula.data import checks as rules
     from bayesformula.data.design import build_design, nesting
+    from bayesformula.data.matrices import check_matrices
+    from bayesformula.data.parameters import check_parameters
+    from bayesformula.data.support import outside_support
     from bayesformula.data.tables import as_frame
     from bayesformula.model.build import build
 
+    functions, matrices = check_transforms(transforms), check_matrices(data2)
     frame = as_frame(data)
-    schema, arrays = build_design(spec, frame, na=policy, infinite=infinite)
+    schema, arrays = build_design(
+        spec, frame, na=policy, infinite=infinite, transforms=functions, matrices=matrices
+    )
+    stated = None if family is None else family_name(family) or resolve_family(family).name
+    noted = (
+        *outside_support(stated, schema.response, arrays),
+        *rules.check(spec, schema, arrays, frame, family=stated),
+    )
+    found = rules.resolve(noted, checks or {})
     chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
-    stated = None if family is None else chosen.name
-    found = rules.resolve(rules.check(spec, schema, arrays, frame, family=stated), checks or {})
+    check_parameters(spec, chosen.name, columns=frame.columns.tolist())
     model = build(
         spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays)
     )
@@ -90,7 +104,12 @@ def rows_of(design: Design) -> Rows:
         weights=None if design.weights is None else np.asarray(design.weights, float),
         x=np.ascontiguousarray(design.fixed.to_numpy(float)),
         groups=tuple(
-            GroupArrays(np.ascontiguousarray(g.z, float), np.asarray(g.index, np.int32))
+            GroupArrays(
+                z=np.ascontiguousarray(g.z, float),
+                index=np.asarray(g.index, np.int32),
+                by=None if g.by_index is None else np.asarray(g.by_index, np.int32),
+                relation=None if g.cov is None else np.linalg.cholesky(g.cov),
+            )
             for g in design.groups.values()
         ),
     )
@@ -119,6 +138,28 @@ def formula_spec(formula: str | list[str] | FormulaSpec) -> FormulaSpec:
     return lower(parse("; ".join(formula) if isinstance(formula, list) else formula))
 
 
+def check_transforms(transforms: object) -> Mapping[str, Any]:
+    """The user's own functions by name.
+
+    Raises:
+        OptionError: not a dict of functions by names that a formula can call.
+    """
+    if transforms is None:
+        return {}
+    if not isinstance(transforms, Mapping):
+        raise OptionError(
+            f"transforms must be a dict of functions by name, not {type(transforms).__name__}: "
+            'write transforms={"double": lambda x: 2 * x}'
+        )
+    functions = cast("Mapping[object, object]", transforms)
+    for name, function in functions.items():
+        if not isinstance(name, str) or not is_plain(name):
+            raise OptionError(f"transforms: {name!r} is not a name that a formula can call")
+        if not callable(function):
+            raise OptionError(f"transforms: {name!r} must be a function, not {type(function).__name__}")
+    return cast("Mapping[str, Any]", functions)
+
+
 def na_policy(na: str) -> Literal["drop", "error"]:
     """Refuse what is no policy for missing values."""
     match na:
@@ -133,4 +174,4 @@ def na_policy(na: str) -> Literal["drop", "error"]:
 def _warn(findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         if finding.severity == "warn":
-            warnings.warn(f"{finding.message} [{finding.code}]", FindingWarning, stacklevel=4)
+            warnings.warn(f"{finding.message} [{finding.code}]", FindingWarning, stacklevel=5)

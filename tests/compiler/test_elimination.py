@@ -48,7 +48,7 @@ def problem(layout: Layout):
     names = [name for name, _ in layout.groups]
     groups = [
         elimination.GroupRows(
-            index[name].astype(np.int32), rng.normal(size=(N, q)), int(index[name].max()) + 1
+            ((index[name].astype(np.int32), rng.normal(size=(N, q))),), int(index[name].max()) + 1
         )
         for name, q in layout.groups
     ]

@@ -43,7 +43,7 @@ def test_auto_counts_what_is_crossed(levels, plan):
     assert chosen.name == plan
     assert chosen.reason
     if plan == "noncentred":
-        assert "of h are crossed" in chosen.reason
+        assert "effects of h are coupled" in chosen.reason
 
 
 def test_nested_groups_are_linear_at_every_depth():
@@ -73,7 +73,7 @@ def test_what_is_no_plan_here(plan, message):
 
 
 def test_marginal_is_refused_where_it_could_not_fit_in_memory():
-    with pytest.raises(OptionError, match=r"blocks of 1[0-9]+ GiB, as h are crossed"):
+    with pytest.raises(OptionError, match=r"blocks of 1[0-9]+ GiB, as the effects of h are coupled"):
         choose(with_levels(CROSSED, g=100_000, h=10_000), "marginal")
 
 

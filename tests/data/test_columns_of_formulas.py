@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from bayesformula.data.coding import coding_matrix
 from bayesformula.data.columns import Contrast
+from bayesformula.data.contrasts import coding_matrix
 from bayesformula.datasets import load
 from bayesformula.errors import DataError
 

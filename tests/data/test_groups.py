@@ -36,6 +36,7 @@ STRUCTURES = [
     ("(1|b)", [("b", 2, ["Intercept"])]),
     ("(poly(x, 2)|g)", [("g", 6, ["Intercept|poly(x, 2)1|poly(x, 2)2"])]),
     ("(1|p|g) + (0+x|p|g)", [("g", 6, ["Intercept x"])]),
+    ("(0 + Intercept + x|g)", [("g", 6, ["Intercept x"])]),
 ]
 
 
@@ -111,12 +112,6 @@ def test_effects_that_overlap_are_refused(build, frame):
         build("y ~ (1|g) + (x|g)", frame)
     with pytest.raises(FormulaError, match="the effect 'fmid' twice"):
         build("y ~ (f|g) + (0 + fmid|g)", frame.assign(fmid=frame.x))
-
-
-def test_options_of_gr_are_refused_by_name(build, frame):
-    """What changes the model is not left out in silence."""
-    with pytest.raises(FormulaError, match=r"gr\(by = \) is not available"):
-        build("y ~ (1|gr(g, by = a))", frame)
 
 
 def test_nesting_is_found_from_rows(build, frame):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import io
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -47,12 +50,59 @@ BAD_FILES = [
 ]
 
 
+BAD_FILES += [
+    ("a.csv", b"y;x;g\n1,5;2;a\n", "separated by ';'; pass pd.read_csv(path, sep=\";\"), with decimal"),
+    ("a.csv", b"y\tx\n1\t2\n", "seems to be separated by tabs; name it .tsv"),
+    ("a.tsv", b"y,x\n1,2\n", "seems to be separated by commas; name it .csv"),
+    ("a.csv", b"y|x\n1|2\n", "seems to be separated by '|'"),
+    ("a.csv", b"\xef\xbb\xbfy, x,y \n1,2,3\n", "two columns have the same name: 'y'"),
+    ("a.csv", b"y,x\n1,2,3\n4,5,6\n", "rows have more values than the header has names; give each"),
+    ("a.csv", b"# taken in May\ny,x\n1,2\n", "rows have more values than the header has names"),
+    ("a.csv", b"\xff\xfey\x00,\x00x\x00", "is UTF-16 text; save it as UTF-8"),
+    ("a.csv", b"PK\x03\x04", "is a spreadsheet or a zip archive and no text; export it as CSV"),
+    ("a.csv", gzip.compress(TEXT.encode()), "is packed with gzip; name it .csv.gz"),
+    ("a.csv", b"<!DOCTYPE html>\n<html>", "looks like a web page and not like a table"),
+    ("a.xlsx", b"PK", "Pass pd.read_excel(path) instead."),
+    ("a.txt", TEXT.encode(), 'Pass pd.read_csv(path, sep="\\t") instead.'),
+    ("a.RData", b"", "Pass a file that write.csv() made in R instead."),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("name", "content", "message"), BAD_FILES)
 def test_bad_files(tmp_path, name, content, message):
     """Each says what is wrong with it."""
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError) as caught:
         as_frame(tmp_path / name)
+    assert message in str(caught.value)
+
+
+ODD_FILES = [
+    ("a byte-order mark and carriage returns", b"\xef\xbb\xbfy,x,f\r\n1.5,1,a\r\n2.5,,b\r\n"),
+    ("blanks around names and before values", b"y , x, f \n1.5, 1, a\n2.5, , b\n"),
+    ("spellings of missing values", b"y,x,f\n1.5,1,a\n2.5,NA,b\n"),
+    ("n/a", b"y,x,f\n1.5,1,a\n2.5, n/a,b\n"),
+    ("quotes", b'"y","x","f"\n"1.5","1","a"\n"2.5","","b"\n'),
+    ("row numbers of R", b'"","y","x","f"\n"1",1.5,1,"a"\n"2",2.5,NA,"b"\n'),
+    ("row numbers of pandas", b",y,x,f\n0,1.5,1,a\n1,2.5,,b\n"),
+    ("commas at the ends of all lines", b"y,x,f,\n1.5,1,a,\n2.5,,b,\n"),
+    ("commas at the ends of rows", b"y,x,f\n1.5,1,a,\n2.5,,b,\n"),
+    ("empty lines", b"\n\ny,x,f\n\n1.5,1,a\n\n2.5,,b\n\n"),
+]
+
+
+@pytest.mark.parametrize("content", [each[1] for each in ODD_FILES], ids=[each[0] for each in ODD_FILES])
+def test_odd_files_are_read_as_they_are_meant(tmp_path, content):
+    """Each is the same table."""
+    (tmp_path / "a.csv").write_bytes(content)
+    expected = pd.DataFrame({"y": [1.5, 2.5], "x": [1.0, float("nan")], "f": ["a", "b"]})
+    pd.testing.assert_frame_equal(as_frame(tmp_path / "a.csv"), expected)
+
+
+def test_nameless_columns_that_hold_something_are_kept(tmp_path):
+    """Under the name that pandas gives them."""
+    (tmp_path / "a.csv").write_text(",y\n7,1\n9,2\n")
+    assert list(as_frame(tmp_path / "a.csv").columns) == ["Unnamed: 0", "y"]
 
 
 def test_a_file_that_is_not_there():
@@ -75,6 +125,13 @@ BAD_DATA = [
     (None, "data of type NoneType are not a table"),
     ([1, 2], "data of type list"),
     ({"y": [1, 2], "x": [1]}, "does not make a table"),
+    ({"y": 1, "x": 2.5}, "the dict has single values where columns belong; write {'y': [...]}"),
+    (
+        {"y": pd.Series([1, 2]), "x": pd.Series([1, 2], index=[1, 2])},
+        "the columns 'y' and 'x' are series with different indexes",
+    ),
+    (np.zeros((2, 2)), "pd.DataFrame(data) may make it one"),
+    (pd.Series([1, 2]), "data of type Series are not a table"),
     ({}, "there are no columns"),
     (pd.DataFrame({"y": []}), "0 rows"),
     (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name: 'a'"),
@@ -85,8 +142,40 @@ BAD_DATA = [
 @pytest.mark.parametrize(("data", "message"), BAD_DATA)
 def test_bad_data(data, message):
     """Not a table, or an empty one."""
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError) as caught:
         as_frame(data)
+    assert message in str(caught.value)
+
+
+def test_series_with_one_index_stand_side_by_side():
+    """Whatever the index is; a single value fills its column."""
+    column = pd.Series([1, 2], index=[7, 8])
+    assert as_frame({"y": column, "x": column, "c": 3}).to_numpy().tolist() == [[1, 1, 3], [2, 2, 3]]
+
+
+def test_decimal_numbers_become_floats():
+    """As databases give them; the user's own frame keeps what it has."""
+    frame = pd.DataFrame({"y": [None, Decimal("1.5"), Decimal(2)], "g": ["a", "b", None]})
+    read = as_frame(frame)
+    assert read_named(read, "y").values.tolist()[1:] == [1.5, 2.0]
+    assert isinstance(frame.y[1], Decimal)
+    assert read.g.equals(frame.g)
+
+
+def test_dates_of_python_are_dates():
+    """And not a mixture of objects."""
+    read = as_frame({"d": [datetime.date(2020, 1, 1), None], "m": [datetime.date(2020, 1, 1), "x"]})
+    assert pd.api.types.is_datetime64_any_dtype(read.d.dtype)
+    assert read.m[1] == "x"  # of several kinds: left for what reads the column
+
+
+def test_lazy_frames_and_single_columns_of_polars():
+    """Say what to pass."""
+    polars = pytest.importorskip("polars")
+    with pytest.raises(DataError, match=r"lazy frame, nothing of it computed yet; pass data\.collect\(\)"):
+        as_frame(polars.LazyFrame({"y": [1.0]}))
+    with pytest.raises(DataError, match="data of type Series are not a table"):
+        as_frame(polars.Series("y", [1.0]))
 
 
 def test_frames_of_other_libraries():

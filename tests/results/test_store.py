@@ -20,7 +20,7 @@ import bayesformula as bf
 from bayesformula import api
 from bayesformula.errors import FileExistsRefusal
 from bayesformula.results import store
-from cases import CASES, panel
+from cases import CASES, matrices, panel
 from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
 
 SRC = Path(bf.__file__).parent
@@ -146,7 +146,14 @@ def test_every_model_is_strict_json(case):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ready = api.prepare(
-            case.formula, panel(), family=None, priors=list(case.priors), plan="auto", na="drop", checks=None
+            case.formula,
+            panel(),
+            family=None,
+            priors=list(case.priors),
+            plan="auto",
+            na="drop",
+            checks=None,
+            data2=matrices(),
         )
     fit = dataclasses.replace(cafes_fit(), spec=ready.model, schema=ready.schema)
     texts = store._texts(fit)

@@ -213,7 +213,8 @@ def test_to_dict_is_strict_json_with_the_keys_of_the_contract():
         assert json.loads(text) == content
         assert list(content) == [
             "formula", "n_rows", "n_dropped", "response", "family", "parameters", "priors", "plan",
-            "findings", "summary", "health", "timing", "versions",
+            "findings", "written", "terms", "groupings", "counts", "equations",
+            "summary", "health", "timing", "versions",
         ]  # fmt: skip
         assert list(content["summary"]) == list(fit.summary().index)
         for name, row in content["summary"].items():
@@ -232,7 +233,7 @@ def test_to_dict_says_of_the_model_what_explain_says():
         "label": "h", "factors": ["h"], "levels": 8, "coefs": ["Intercept", "x", "k"],
         "blocks": [["Intercept", "x"], ["k"]], "correlated": False,
     }  # fmt: skip
-    assert [f["code"] for f in content["findings"]] == ["rows-dropped"]
+    assert [f["code"] for f in content["findings"]] == ["rows-dropped", "slope-without-mean", "few-levels"]
 
 
 def test_a_diagnostic_that_is_not_there_is_null():

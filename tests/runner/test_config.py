@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
+import numpy as np
 import pytest
 
 import bayesformula as bf
 from bayesformula.runner import config, device
-from bayesformula.runner.config import RunConfig
+from bayesformula.runner.config import RunConfig, check_progress, check_switch
+from bayesformula.runner.options import PEERS_OPTIONS, RENAMED, explain_option, explains_options
 
 WHOLE = "must be a whole number"
 
@@ -88,6 +92,134 @@ def test_cores_are_those_that_the_process_may_use(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert config.available_cores() == 1
+
+
+# ---- switches ----
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.bool_(False)])
+def test_a_switch_is_true_or_false(value):
+    """NumPy's truth values are what comparisons give."""
+    assert check_switch("strict", value) is bool(value)
+    assert check_progress(value) is bool(value)
+
+
+def test_progress_may_be_left_to_us():
+    assert check_progress(None) is None
+
+
+@pytest.mark.parametrize("value", ["no", "", 0, 1, 1.0, [], np.int64(1)])
+def test_what_is_no_truth_value_is_refused(value):
+    """`strict="no"` would be true."""
+    with pytest.raises(bf.OptionError) as caught:
+        check_switch("strict", value)
+    assert str(caught.value) == f"strict={value!r} must be True or False"
+    with pytest.raises(bf.OptionError) as caught:
+        check_progress(value)
+    assert str(caught.value) == (
+        f"progress={value!r} must be True, False or None (a bar on a terminal and in a notebook)"
+    )
+
+
+def test_none_is_no_switch():
+    with pytest.raises(bf.OptionError, match="prior_only=None must be True or False"):
+        check_switch("prior_only", None)
+
+
+# ---- keywords of other packages ----
+
+OPTIONS = [
+    name
+    for name, parameter in inspect.signature(bf.fit).parameters.items()
+    if parameter.kind is parameter.KEYWORD_ONLY
+]
+
+
+def small_fit(formula: str, data: object, *, chains: int = 4, draws: int = 1000, warmup: int = 1000) -> int:
+    """Stands for `fit`."""
+    return chains
+
+
+checked_fit = explains_options(small_fit)
+
+
+def test_the_tables_name_options_that_there_are():
+    """Nobody is sent to an option that is not there, or away from one that is."""
+    assert set(RENAMED.values()) <= set(OPTIONS)
+    assert not (set(RENAMED) | set(PEERS_OPTIONS)) & set(OPTIONS)
+    assert not set(RENAMED) & set(PEERS_OPTIONS)
+
+
+ASKED = [
+    ("adapt_delta", 0.95, "write target_accept=0.95"),
+    ("n_chains", 2, "write chains=2"),
+    ("tune", 500, "write warmup=500"),
+    ("num_samples", 500, "write draws=500"),
+    ("random_seed", 7, "write seed=7"),
+    ("prior", "b ~ normal(0, 1)", "write priors='b ~ normal(0, 1)'"),
+    ("prior", ["b ~ normal(0, 1)"] * 9, "write priors=..."),
+    ("iter", 3000, "brms and rstan count warmup and draws together; write warmup=1500, draws=1500"),
+    ("iter", None, "brms and rstan count warmup and draws together; write warmup=1000, draws=1000"),
+    ("control", {"adapt_delta": 0.99, "max_treedepth": 12},
+     "its parts are options here; write target_accept=0.99, max_tree_depth=12"),
+    ("control", {"stepsize": 1},
+     "adapt_delta is target_accept= here, and max_treedepth is max_tree_depth="),
+    ("cores", 4, "chains run at the same time on the cores there are; leave it out"),
+    ("weights", [1, 2], "it belongs to the response in the formula; write y | weights(w) ~ x"),
+    ("sample_prior", "only", "write prior_only=True for draws from the prior alone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "message"), ASKED)
+def test_an_option_of_another_package_is_translated(name, value, message):
+    assert explain_option(name, OPTIONS, value) == message
+
+
+@pytest.mark.parametrize(("name", "first"), [("chain", "chains"), ("sed", "seed"), ("familly", "family")])
+def test_a_slip_gets_the_nearest_name_first(name, first):
+    assert explain_option(name, OPTIONS).startswith(f"there are {first}, ")
+
+
+def test_an_unknown_keyword_is_an_error_of_ours():
+    """And says what to write; what is legal passes."""
+    assert checked_fit("y ~ x", {}, chains=2) == 2
+    with pytest.raises(bf.OptionError) as caught:
+        checked_fit("y ~ x", {}, iter=2000)  # pyright: ignore[reportCallIssue]
+    assert str(caught.value) == (
+        "small_fit() has no option 'iter': brms and rstan count warmup and draws together; "
+        "write warmup=1000, draws=1000"
+    )
+
+
+def test_options_are_named_and_the_data_not_forgotten():
+    with pytest.raises(bf.OptionError) as caught:
+        checked_fit("y ~ x", {}, "poisson")  # pyright: ignore[reportCallIssue]
+    assert str(caught.value) == (
+        "small_fit() takes 2 arguments without a name and got 3; "
+        "options are named: bf.small_fit(formula, data, chains=...)"
+    )
+    with pytest.raises(bf.OptionError) as caught:
+        checked_fit("y ~ x")  # pyright: ignore[reportCallIssue]
+    assert str(caught.value) == (
+        "small_fit(): missing a required argument: 'data'; write bf.small_fit(formula, data)"
+    )
+
+
+def test_help_and_inspection_see_the_function_itself():
+    assert inspect.signature(checked_fit) == inspect.signature(small_fit)
+    assert checked_fit.__doc__ == small_fit.__doc__
+    assert checked_fit.__name__ == "small_fit"
+
+
+def test_a_type_error_from_inside_stays_one():
+    """Only the call itself is explained."""
+
+    @explains_options
+    def broken(data: object) -> object:
+        return data + 1  # type: ignore[operator]
+
+    with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate"):
+        broken("a")
 
 
 # ---- devices ----

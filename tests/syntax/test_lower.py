@@ -1,5 +1,7 @@
 """What formulas mean: R's `terms()` for the population part, lme4 and brms for the group part."""
 
+from pathlib import Path
+
 import pytest
 
 from bayesformula.syntax.ast import Name
@@ -29,6 +31,14 @@ TERMS = [
     ("y ~ 0 + 1 + x", True, ["x"]),
     ("y ~ 1 + x - 1 + 1", True, ["x"]),
     ("y ~ x - 0", True, ["x"]),
+    ("y ~ x - -1", True, ["x"]),
+    ("y ~ x - -0", False, ["x"]),
+    ("y ~ x - +1", False, ["x"]),
+    ("y ~ x + +0", False, ["x"]),
+    ("y ~ x - (-1)", True, ["x"]),
+    ("y ~ -0", True, []),
+    ("y ~ 1 - (0 + x)", True, []),
+    ("y ~ 0 + x - 0", True, ["x"]),
     ("y ~ x - (1 + z)", False, ["x"]),
     ("y ~ a + b + a", True, ["a", "b"]),
     ("y ~ a:b", True, ["a:b"]),
@@ -51,6 +61,10 @@ TERMS = [
     ("y ~ (a + b + c)^2", True, ["a", "b", "c", "a:b", "a:c", "b:c"]),
     ("y ~ (a + b + c)**2", True, ["a", "b", "c", "a:b", "a:c", "b:c"]),
     ("y ~ (a + b + c)^3 - a:b", True, ["a", "b", "c", "a:c", "b:c", "a:b:c"]),
+    ("y ~ (d*x + a*z)^3", True,
+     ["d", "x", "a", "z", "d:x", "d:a", "d:z", "x:a", "x:z", "a:z",
+      "d:a:z", "d:x:a", "d:x:z", "x:a:z", "d:x:a:z"]),
+    ("y ~ (b*z*c - a)^2", True, ["b", "z", "c", "b:z", "b:c", "z:c", "b:z:c"]),
     ("y ~ (a + b)^1000000", True, ["a", "b", "a:b"]),
     ("y ~ x^2", True, ["x"]),
     ("y ~ (a + b):(c + d)", True, ["a:c", "a:d", "b:c", "b:d"]),
@@ -86,6 +100,20 @@ TERMS = [
 def test_terms(text, intercept, terms):
     mu = spec(text).mu
     assert (mu.intercept, labels(mu.terms)) == (intercept, terms)
+
+
+def _terms_of_r():
+    """(formula, intercept, terms) as R's terms() says: tests/golden/terms.R."""
+    path = Path(__file__).parents[1] / "golden" / "terms.tsv"
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+    return [(formula, intercept == "1", terms) for formula, intercept, terms in rows]
+
+
+@pytest.mark.parametrize(("text", "intercept", "terms"), _terms_of_r())
+def test_terms_are_those_of_r(text, intercept, terms):
+    found = spec(text)
+    assert (found.mu.intercept, " + ".join(labels(found.mu.terms))) == (intercept, terms)
+    assert spec(found.text) == found
 
 
 # right-hand side, canonical group terms
@@ -207,7 +235,24 @@ def test_group_record():
     assert group.factors == (Name("my a"), Name("b"))
     assert group.label == "my a:b"
     assert (group.intercept, labels(group.terms), group.correlated) == (True, ["x"], False)
-    assert [(option.name, render_expression(option.value)) for option in group.options] == [("by", "f")]
+    assert (group.by, group.cov, group.dist, group.is_membership) == (Name("f"), "", "gaussian", False)
+
+
+def test_membership_record():
+    (group,) = spec("y ~ (1 | p | mm(a, `b c`, weights = cbind(w, 1 - w), scale = FALSE))").mu.groups
+    assert group.factors == (Name("a"), Name("b c"))
+    assert (group.label, group.id, group.is_membership, group.scales_weights) == ("mmab c", "p", True, False)
+    assert [render_expression(weight) for weight in group.weights] == ["w", "1 - w"]
+    (group,) = spec("y ~ (1 | gr(phylo, cov = A))").mu.groups
+    assert (group.cov, group.by, group.scales_weights) == ("A", None, True)
+
+
+def test_names_between_bars_join_terms():
+    first, second = spec("y ~ (x | p | g) + (0 + z | p | g)").mu.groups
+    assert (first.id, second.id, first.correlated, second.correlated) == ("p", "p", True, True)
+    (mu, sigma) = spec("y ~ (1 | gr(g, id = 'p')); sigma ~ (0 + x | p | g)").predictors
+    assert mu.groups[0].id == sigma.groups[0].id == "p"
+    assert spec("y ~ (1 | g | h)").mu.groups[0].id == "g"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +261,7 @@ def test_group_record():
         ("y ~ (1|a/b) + (1|a)", "(1 | a) is in the formula twice and was kept once"),
         ("y ~ x^2", "`x^2` is `x` in a formula, as in R; the power itself is I(x^2)"),
         ("y ~ x - z", "`- z` removes nothing: no such term stands before it"),
-        ("y ~ a*(1 - exp(b))", "`- exp(b)` removes nothing: no such term stands before it"),
+        ("y ~ foo::log(x) + foo::log(z)", "`foo::log()` is read as log(): packages are not looked up"),
     ],
 )
 def test_surprises_are_noted(text, note):
@@ -224,7 +269,15 @@ def test_surprises_are_noted(text, note):
 
 
 @pytest.mark.parametrize(
-    "text", ["y ~ x - 1", "y ~ . - z", "y ~ (a + b)^2", "y ~ a*b - a", "y ~ (1|a) + (1|b)"]
+    "text",
+    [
+        "y ~ stats::poly(x, 2) + base::log(x)",
+        "y ~ x - 1",
+        "y ~ . - z",
+        "y ~ (a + b)^2",
+        "y ~ a*b - a",
+        "y ~ (1|a) + (1|b)",
+    ],
 )
 def test_nothing_is_noted_where_nothing_surprises(text):
     assert spec(text).notes == ()

@@ -1,14 +1,17 @@
 """The examples of grammar/README.md are true, and no rule of the grammar lacks one."""
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
 from bayesformula.errors import FormulaError
+from bayesformula.syntax.factors import GR_OPTIONS, MM_OPTIONS
 from bayesformula.syntax.grammar import grammar_text
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
+from bayesformula.syntax.response import ADDITIONS
 
 README = Path(__file__).parents[2] / "grammar" / "README.md"
 CODE = re.compile(r"(`+)(.+?)\1(?!`)")
@@ -41,7 +44,27 @@ def test_counterexamples_are_refused(text):
         lower(parse(text))
 
 
-def test_every_rule_has_an_example():
-    rules = re.findall(r"^\??([a-z]+):", grammar_text("formula.lark"), re.MULTILINE)
+def test_every_rule_and_terminal_has_an_example():
+    grammar = grammar_text("formula.lark")
+    rules = set(re.findall(r"^\??([a-z]+):", grammar, re.MULTILINE))
+    terminals = set(re.findall(r"^([A-Z_]+)(?:\.\d)?:", grammar, re.MULTILINE))
     assert len(rules) > 15
-    assert set(rules) - {rule for rule, _, _ in _rows()} == {"atom"}  # an atom is any of the rules below it
+    assert len(terminals) > 15
+    shown = {rule for rule, good, bad in _rows() if good and bad}
+    assert (rules | terminals) - shown == {"atom"}  # an atom is any of the rules below it
+    assert {rule for rule, _, _ in _rows()} <= rules | terminals
+
+
+def test_every_rule_has_an_example_above_it():
+    lines = grammar_text("formula.lark").splitlines()
+    for above, line in itertools.pairwise(lines):
+        if re.match(r"\??[a-zA-Z_]+(?:\.\d)?:", line):
+            assert above.startswith("// "), line
+
+
+def test_names_of_options_and_additions_have_examples():
+    text = README.read_text(encoding="utf-8")
+    for option in {*GR_OPTIONS, *MM_OPTIONS}:
+        assert f"{option} = " in text, option
+    for addition in ADDITIONS:
+        assert f"{addition}(" in text, addition

@@ -52,11 +52,34 @@ class CrossProducts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupRows:
-    """One group's rows: `index` (n,) the level of each row, `z` (n, q) its columns, `n_levels` J."""
+    """One group's rows.
 
-    index: np.ndarray
-    z: np.ndarray
+    Attributes:
+        members: (index (n,), z (n, q)) the level of each row and its columns; several pairs where a row
+            belongs to several levels.
+        n_levels: J.
+        relation: (J, J) lower Cholesky factor of the known covariance of the levels, or None.
+    """
+
+    members: tuple[tuple[np.ndarray, np.ndarray], ...]
     n_levels: int
+    relation: np.ndarray | None = None
+
+    @property
+    def index(self) -> np.ndarray:
+        """(n,) of a group in which each row belongs to one level."""
+        ((index, _),) = self.members
+        return index
+
+    @property
+    def z(self) -> np.ndarray:
+        """(n, q) likewise."""
+        ((_, z),) = self.members
+        return z
+
+    @property
+    def q(self) -> int:
+        return self.members[0][1].shape[1]
 
 
 def cross_products(
@@ -87,26 +110,35 @@ def cross_products(
 
 def _products(group: GroupRows, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(J, q, m): for each level the weighted products of its z columns with `columns`."""
-    q, m = group.z.shape[1], columns.shape[1]
-    out = np.empty((group.n_levels, q, m))
-    for a in range(q):
-        weighted = weights * group.z[:, a]
-        for b in range(m):
-            out[:, a, b] = np.bincount(group.index, weighted * columns[:, b], group.n_levels)
-    return out
+    q, m = group.q, columns.shape[1]
+    out = np.zeros((group.n_levels, q, m))
+    for index, z in group.members:
+        for a in range(q):
+            weighted = weights * z[:, a]
+            for b in range(m):
+                out[:, a, b] += np.bincount(index, weighted * columns[:, b], group.n_levels)
+    return _related(group, out)
 
 
 def _co_occurrence(inner: GroupRows, outer: GroupRows, weights: np.ndarray) -> np.ndarray:
     """(J, q, J' q'): products of two crossed groups, the second one's levels and coefficients in a row."""
-    q, m = inner.z.shape[1], outer.z.shape[1]
-    out = np.empty((inner.n_levels, q, outer.n_levels, m))
-    pair = inner.index.astype(np.int64) * outer.n_levels + outer.index
-    for a in range(q):
-        for b in range(m):
-            value = weights * inner.z[:, a] * outer.z[:, b]
-            counts = np.bincount(pair, value, inner.n_levels * outer.n_levels)
-            out[:, a, :, b] = counts.reshape(inner.n_levels, outer.n_levels)
-    return out.reshape(inner.n_levels, q, outer.n_levels * m)
+    q, m = inner.q, outer.q
+    out = np.zeros((inner.n_levels, q, outer.n_levels, m))
+    for index, z in inner.members:
+        for other_index, other_z in outer.members:
+            pair = index.astype(np.int64) * outer.n_levels + other_index
+            for a in range(q):
+                for b in range(m):
+                    value = weights * z[:, a] * other_z[:, b]
+                    counts = np.bincount(pair, value, inner.n_levels * outer.n_levels)
+                    out[:, a, :, b] += counts.reshape(inner.n_levels, outer.n_levels)
+    across = _related(outer, np.moveaxis(out, 2, 0))  # by the levels of the second
+    return _related(inner, np.moveaxis(across, 0, 2)).reshape(inner.n_levels, q, outer.n_levels * m)
+
+
+def _related(group: GroupRows, products: np.ndarray) -> np.ndarray:
+    """Products by level, (J, ...), as those of the independent effects v of u = relation v."""
+    return products if group.relation is None else np.tensordot(group.relation.T, products, axes=1)
 
 
 def _parent(inner: GroupRows, outer: GroupRows) -> np.ndarray:
@@ -118,7 +150,7 @@ def _parent(inner: GroupRows, outer: GroupRows) -> np.ndarray:
 
 def _corner(dense: Sequence[GroupRows], xr: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(d, d): products among the border groups, the population columns and the response."""
-    widths = [g.n_levels * g.z.shape[1] for g in dense]
+    widths = [g.n_levels * g.q for g in dense]
     start = np.concatenate([[0], np.cumsum(widths)]).astype(int)
     d = int(start[-1]) + xr.shape[1]
     out = np.zeros((d, d))
@@ -178,7 +210,8 @@ def eliminate(
     Args:
         plan: the elimination order.
         s: cross-products.
-        maps: per group (q, q), from unit-scale effects v to coefficients of Z, divided by sigma.
+        maps: per group (q, q), from unit-scale effects v to coefficients of Z, divided by sigma; (J, q, q)
+            where that differs from level to level.
         tail: (p + 1, m + 1), from the border's population columns and response to the integrated
             coefficients and the residual, divided by sigma.
         prior: of the m integrated coefficients.
@@ -227,31 +260,42 @@ def _scale(
     chain = [maps[k] for k in plan.chain]
     diag, couple, border = [], [], []
     for position, a in enumerate(chain):
-        eye = jnp.eye(a.shape[0], dtype=a.dtype)
-        diag.append(jnp.einsum("ba,jbc,cd->jad", a, s.diag[position], a) + eye)
-        outer = chain[position + 1 :]
+        eye = jnp.eye(a.shape[-1], dtype=a.dtype)
+        diag.append(_from_right(_from_left(a, s.diag[position]), a) + eye)
+        links = zip(s.couple[position], s.parent[position], chain[position + 1 :], strict=True)
         couple.append(
-            [jnp.einsum("ba,jbc,cd->jad", a, c, o) for c, o in zip(s.couple[position], outer, strict=True)]
+            [_from_right(_from_left(a, c), o if o.ndim == 2 else o[parent]) for c, parent, o in links]
         )
-        across = jnp.einsum("ba,jbd->jad", a, s.border[position])
-        border.append(_scale_columns(plan, across, maps, tail, n_levels))
+        border.append(_scale_columns(plan, _from_left(a, s.border[position]), maps, tail, n_levels))
     left = _scale_columns(plan, s.corner, maps, tail, n_levels)
     corner = _scale_columns(plan, left.T, maps, tail, n_levels)
-    width = sum(n_levels[k] * maps[k].shape[0] for k in plan.dense)
+    width = sum(n_levels[k] * maps[k].shape[-1] for k in plan.dense)
     unit = jnp.arange(corner.shape[0]) < width
     return diag, couple, border, corner + jnp.diag(unit.astype(corner.dtype))
 
 
+def _from_left(a: Array, blocks: Array | np.ndarray) -> Array:
+    """a' B for each block B of (J, q, d)."""
+    return jnp.einsum("ba,jbd->jad" if a.ndim == 2 else "jba,jbd->jad", a, blocks)
+
+
+def _from_right(blocks: Array, a: Array) -> Array:
+    """B a for each block B of (J, d, q)."""
+    return jnp.einsum("jab,bd->jad" if a.ndim == 2 else "jab,jbd->jad", blocks, a)
+
+
 def _scale_columns(
-    plan: Order, block: Array, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
+    plan: Order, block: Array | np.ndarray, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
 ) -> Array:
     """Apply A on the right: to each border group level by level, `tail` to the last columns."""
     out, start = [], 0
     for k in plan.dense:
-        q = maps[k].shape[0]
+        a = maps[k]
+        q = a.shape[-1]
         part = block[..., start : start + n_levels[k] * q]
-        shaped = part.reshape((*part.shape[:-1], n_levels[k], q))
-        out.append((shaped @ maps[k]).reshape(part.shape))
+        shaped = jnp.asarray(part).reshape((*part.shape[:-1], n_levels[k], q))
+        scaled = shaped @ a if a.ndim == 2 else jnp.einsum("...jb,jbd->...jd", shaped, a)
+        out.append(scaled.reshape(part.shape))
         start += n_levels[k] * q
     out.append(block[..., start:] @ tail)
     return jnp.concatenate(out, axis=-1) if len(out) > 1 else out[0]

@@ -18,7 +18,7 @@ from jax import Array
 from numpyro import handlers
 from numpyro.infer.util import constrain_fn, potential_energy
 
-from bayesformula.compiler import marginal, sites
+from bayesformula.compiler import marginal, sites, student
 from bayesformula.compiler.eta import linear_predictor
 from bayesformula.compiler.inputs import ModelData, PriorArguments, Start
 from bayesformula.compiler.kinds import REAL
@@ -118,7 +118,7 @@ def unravel(layout: tuple[Site, ...], z: Array) -> dict[str, Array]:
 def _model(structure: Structure, data: ModelData) -> None:
     theta = sample_theta(structure, data.priors)
     for name, value in _reported_theta(structure, data, theta).items():
-        if name != "sigma" and not _is_site(structure, name):
+        if name != "sigma" and not name.startswith("df_") and not _is_site(structure, name):
             numpyro.deterministic(name, value)
     if structure.plan == "marginal":
         numpyro.sample("y", gaussian.MarginalNormal(structure, data, theta), obs=data.rows.y)
@@ -139,11 +139,14 @@ def _model(structure: Structure, data: ModelData) -> None:
 
 def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
     """Sample sds, correlations, sigma and, under `marginal`, what of the coefficients is not integrated."""
-    chols = []
+    chols, spreads, dfs = [], [], []
     for k, label in enumerate(structure.labels):
         name = _in_prior(f"sd_{label}", structure.group_is_centred[k])
         sd = sites.sample_vector(name, structure.sd_kinds[k], jnp.asarray(priors.sd[k]))
         chols.append(_chol_cov(structure, k, sd, priors.cor[k]))
+        spread, df = _student(structure, k, priors)
+        spreads.append(spread)
+        dfs.append(df)
     sigma = sites.sample_vector("sigma", (structure.sigma_kind,), jnp.asarray(priors.sigma))[0]
     b, mixing = jnp.zeros(len(structure.columns)), jnp.zeros(0)
     if structure.plan == "marginal":
@@ -160,23 +163,37 @@ def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
                 ]
             )
             mixing = numpyro.sample("lambda_b", dist.Gamma(half_df, half_df).to_event(1))
-    return Theta(tuple(chols), b, jnp.asarray(mixing), sigma)
+    return Theta(tuple(chols), tuple(spreads), tuple(dfs), b, jnp.asarray(mixing), sigma)
 
 
 def _chol_cov(structure: Structure, k: int, sd: Array, concentrations: Array | np.ndarray) -> Array:
-    """The (q, q) Cholesky factor of one group's covariance, block by block."""
-    q, blocks = len(structure.coefs[k]), structure.blocks[k]
-    out, drawn = jnp.zeros((q, q)), 0
+    """The (q, q) Cholesky factor of one group's covariance, block by block; (K, q, q) under `gr(by = )`."""
+    q, blocks, n_by = len(structure.coefs[k]), structure.blocks[k], structure.n_by[k]
+    batch = (n_by,) if n_by > 1 else ()
+    sd = sd.reshape((*batch, q))
+    out, drawn = jnp.zeros((*batch, q, q)), 0
     for block in blocks:
         at = np.array(block)
         if len(block) == 1:
-            out = out.at[at, at].set(sd[at])
+            out = out.at[..., at, at].set(sd[..., at])
             continue
-        concentration = jnp.asarray(concentrations)[drawn]
-        chol = numpyro.sample(_cor_site(structure, k, drawn), dist.LKJCholesky(len(block), concentration))
-        out = out.at[np.ix_(at, at)].set(sd[at][:, None] * chol)
+        concentration = jnp.broadcast_to(jnp.asarray(concentrations)[drawn], batch)
+        lkj = dist.LKJCholesky(len(block), concentration).to_event(len(batch))
+        chol = jnp.asarray(numpyro.sample(_cor_site(structure, k, drawn), lkj))
+        out = out.at[..., at[:, None], at[None, :]].set(sd[..., at][..., None] * chol)
         drawn += 1
     return out
+
+
+def _student(structure: Structure, k: int, priors: PriorArguments) -> tuple[Array | None, Array | None]:
+    """Scale of each level (J,) and degrees of freedom of Student effects, normal given the scales."""
+    if not structure.df_kinds[k]:
+        return None, None
+    label = structure.labels[k]
+    df = sites.sample_vector(f"df_{label}", (structure.df_kinds[k],), jnp.asarray(priors.df[k]))[0]
+    coordinate = student.LevelCoordinate(0.5 * df).expand([structure.n_levels[k]]).to_event(1)
+    x = jnp.asarray(numpyro.sample(f"tail_{label}", coordinate))
+    return student.level_spread(x, 0.5 * df), df
 
 
 def _cor_site(structure: Structure, k: int, number: int) -> str:
@@ -199,16 +216,21 @@ def sample_coefficients(
     b = data.reported.b @ sites.sample_vector(name, structure.b_kinds, jnp.asarray(data.priors.b))
     r = []
     for k, label in enumerate(structure.labels):
-        chol, q = theta.chol_cov[k], len(structure.coefs[k])
-        with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
-            if structure.plan == "centred":
-                u = numpyro.sample(
-                    _effect_site(structure, k), dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)
-                )
-            else:
-                v = numpyro.sample(_effect_site(structure, k), dist.Normal(0.0, 1.0).expand([q]).to_event(1))
-                u = jnp.asarray(v) @ chol.T
-        r.append(jnp.asarray(u) @ data.reported.groups[k].T)
+        site, q = _effect_site(structure, k), len(structure.coefs[k])
+        chol = marginal.level_chol(data, theta, k)
+        relation = data.rows.groups[k].relation
+        if structure.plan == "centred" and relation is not None:
+            zero = jnp.zeros((structure.n_levels[k], q))
+            u = jnp.asarray(numpyro.sample(site, dist.MatrixNormal(zero, jnp.asarray(relation), chol)))
+        elif structure.plan == "centred":
+            with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
+                normal = dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)
+                u = jnp.asarray(numpyro.sample(site, normal))
+        else:
+            with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
+                v = numpyro.sample(site, dist.Normal(0.0, 1.0).expand([q]).to_event(1))
+            u = marginal.relate(data, k, marginal.apply_chol(chol, jnp.asarray(v)))
+        r.append(u @ data.reported.groups[k].T)
     return b, tuple(r)
 
 
@@ -219,19 +241,30 @@ def _effect_site(structure: Structure, k: int) -> str:
 
 
 def _reported_theta(structure: Structure, data: ModelData, theta: Theta) -> dict[str, Array]:
-    """Sds (q,), correlations (q, q) where there are any, and sigma, at x = 0."""
+    """Sds (K q,), correlations (K q, K q) where there are any, degrees of freedom, and sigma, at x = 0."""
     out = {}
     for k, label in enumerate(structure.labels):
         chol = data.reported.groups[k] @ theta.chol_cov[k]
-        covariance = chol @ chol.T
+        covariance = _diagonal_blocks(chol @ jnp.swapaxes(chol, -1, -2))
         sd = jnp.sqrt(jnp.diagonal(covariance))
         out[f"sd_{label}"] = sd
         if any(len(block) > 1 for block in structure.blocks[k]):
             safe = jnp.where(sd > 0, sd, 1.0)
-            q = len(structure.coefs[k])
-            out[f"cor_{label}"] = jnp.where(jnp.eye(q) > 0, 1.0, covariance / safe[:, None] / safe[None, :])
+            unit = jnp.eye(len(sd)) > 0
+            out[f"cor_{label}"] = jnp.where(unit, 1.0, covariance / safe[:, None] / safe[None, :])
+        if theta.df[k] is not None:
+            out[f"df_{label}"] = jnp.asarray(theta.df[k])
     out["sigma"] = theta.sigma
     return out
+
+
+def _diagonal_blocks(blocks: Array) -> Array:
+    """(K q, K q) with (K, q, q) along its diagonal; a matrix as it is."""
+    if blocks.ndim == 2:
+        return blocks
+    k, q = blocks.shape[:2]
+    spread = jnp.eye(k)[:, None, :, None] * blocks[:, :, None, :]
+    return spread.reshape(k * q, k * q)
 
 
 def _effects(structure: Structure, r: tuple[Array, ...]) -> dict[str, Array]:
@@ -276,16 +309,21 @@ def _start_sites(
 
     p = len(structure.columns)
     if priors is None or rough is None:
-        sds = [(sites.placeholder(len(c)), np.ones(len(c))) for c in structure.coefs]
+        sds = [(sites.placeholder(len(kinds)), np.ones(len(kinds))) for kinds in structure.sd_kinds]
+        dfs = [sites.placeholder(1) for _ in structure.labels]
         sigma, b = (sites.placeholder(1), np.ones(1)), (sites.placeholder(p), np.zeros(p), np.ones(p))
     else:
-        sds = list(zip(priors.sd, rough.sd, strict=True))
+        sds, dfs = list(zip(priors.sd, rough.sd, strict=True)), priors.df
         sigma, b = (priors.sigma, rough.sigma.reshape(1)), (priors.b, rough.b, rough.b_errors)
     for k, label in enumerate(structure.labels):
         name = _in_prior(f"sd_{label}", structure.group_is_centred[k])
         vector(name, structure.sd_kinds[k], *sds[k], np.full(len(sds[k][1]), 0.3))
         for number, block in enumerate(block for block in structure.blocks[k] if len(block) > 1):
-            zeros(_cor_site(structure, k, number), (len(block) * (len(block) - 1) // 2,), 0.5)
+            batch = (structure.n_by[k],) if structure.n_by[k] > 1 else ()
+            zeros(_cor_site(structure, k, number), (*batch, len(block) * (len(block) - 1) // 2), 0.5)
+        if structure.df_kinds[k]:
+            vector(f"df_{label}", (structure.df_kinds[k],), dfs[k], np.full(1, 10.0), np.full(1, 0.7))
+            zeros(f"tail_{label}", (structure.n_levels[k],), 1.0)
     vector("sigma", (structure.sigma_kind,), *sigma, np.full(1, 0.1))
     arguments, value, errors = b
     if structure.plan == "marginal":
@@ -297,5 +335,6 @@ def _start_sites(
     vector(_in_prior("b", structure.b_is_centred), structure.b_kinds, arguments, value, errors)
     for k in range(len(structure.labels)):
         shape = (structure.n_levels[k], len(structure.coefs[k]))
-        zeros(_effect_site(structure, k), shape, 1.0 if structure.plan == "noncentred" else sds[k][1])
+        size = 1.0 if structure.plan == "noncentred" else sds[k][1][: shape[1]]
+        zeros(_effect_site(structure, k), shape, size)
     return out

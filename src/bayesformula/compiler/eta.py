@@ -11,9 +11,12 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import Array
 
+from bayesformula.compiler.inputs import GroupArrays
+from bayesformula.compiler.leaves import Leaf
+
 
 def linear_predictor(
-    x: Array, offset: Array, b: Array, groups: Sequence[tuple[Array, Array]], r: Sequence[Array]
+    x: Leaf, offset: Leaf, b: Array, groups: Sequence[GroupArrays], r: Sequence[Array]
 ) -> Array:
     """eta = offset + X b + sum_k Z_k r_k, shape (n,).
 
@@ -21,10 +24,12 @@ def linear_predictor(
         x: (n, p) population columns.
         offset: (n,).
         b: (p,) population coefficients, reported coordinates.
-        groups: per group its columns z (n, q) and the level (n,) of each row.
+        groups: per group its columns z (n, q) and the level (n,) of each row; (n, M, q) and (n, M) where a
+            row belongs to M levels.
         r: per group its effects (J, q), reported coordinates.
     """
     out = offset + x @ b
-    for (z, index), effects in zip(groups, r, strict=True):
-        out = out + jnp.sum(z * effects[index], axis=1)
+    for group, effects in zip(groups, r, strict=True):
+        each = jnp.asarray(group.z) * effects[jnp.asarray(group.index)]
+        out = out + jnp.sum(each, axis=tuple(range(1, each.ndim)))
     return out

@@ -27,10 +27,19 @@ from bayesformula.priors import PriorRow
 
 
 class GroupArrays(NamedTuple):
-    """Rows of one group: `z` (n, q) columns, `index` (n,) int32 level of each row."""
+    """Rows and levels of one group.
+
+    Attributes:
+        z: (n, q) columns; (n, M, q) where a row belongs to M levels.
+        index: (n,) int32 level of each row; (n, M).
+        by: (J,) int32, which level of `gr(by = )` each level lies in, or None.
+        relation: (J, J) lower Cholesky factor of the known covariance of the levels, or None.
+    """
 
     z: Leaf
     index: Leaf
+    by: Leaf | None = None
+    relation: Leaf | None = None
 
 
 class Rows(NamedTuple):
@@ -56,14 +65,16 @@ class PriorArguments(NamedTuple):
 
     Attributes:
         b: (p, 3).
-        sd: per group (q, 3).
+        sd: per group (n_by q, 3).
         cor: per group, (number of correlated blocks,) LKJ concentrations.
+        df: per group (1, 3), or (0, 3) for Gaussian effects.
         sigma: (1, 3).
     """
 
     b: Leaf
     sd: tuple[Leaf, ...]
     cor: tuple[Leaf, ...]
+    df: tuple[Leaf, ...]
     sigma: Leaf
 
 
@@ -99,7 +110,7 @@ class Marginal(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Rough values in prior coordinates: `b` (p,) and its errors, per group `sd` (q,), `sigma` ()."""
+    """Rough values in prior coordinates: `b` (p,) and its errors, per group `sd` (n_by q,), `sigma` ()."""
 
     b: Leaf
     b_errors: Leaf
@@ -125,6 +136,7 @@ def prior_arguments(model: ModelSpec) -> PriorArguments:
             np.array([row.prior.arguments[0] for row in model.prior_rows("cor", g.label)])
             for g in model.groups
         ),
+        df=tuple(_table(model.prior_rows("df", g.label)) for g in model.groups),
         sigma=_table(model.prior_rows("sigma")),
     )
 
@@ -172,7 +184,7 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     x = coordinates(rows.x, at, used)
     b_reported = np.linalg.inv(x.centring) if structure.b_is_centred else np.eye(len(columns))
     groups = [
-        coordinates(arrays.z, _intercept(g), used)
+        coordinates(summed(arrays), _intercept(g), used)
         for arrays, g in zip(rows.groups, model.groups, strict=True)
     ]
     group_reported = tuple(
@@ -195,8 +207,7 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
     marginal = None
     if structure.plan == "marginal":
         group_rows = [
-            elimination.GroupRows(a.index, c.columns, g.n_levels)
-            for a, c, g in zip(rows.groups, groups, model.groups, strict=True)
+            _group_rows(a, c, g.n_levels) for a, c, g in zip(rows.groups, groups, model.groups, strict=True)
         ]
         block = b_in[np.ix_(integrated, integrated)]
         marginal = Marginal(
@@ -211,6 +222,26 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
             group_out=tuple(np.linalg.inv(c.from_reported) for c in groups),
         )
     return ModelData(rows, prior_arguments(model), reported, marginal), start
+
+
+def summed(arrays: GroupArrays) -> np.ndarray:
+    """(n, q) the columns of a group, those of several memberships added up."""
+    z = np.asarray(arrays.z)
+    return z.sum(axis=1) if z.ndim == 3 else z
+
+
+def _group_rows(arrays: GroupArrays, c: Coordinates, n_levels: int) -> elimination.GroupRows:
+    """A group's rows in internal coordinates, one pair of index and columns for each membership."""
+    index, z = np.asarray(arrays.index), np.asarray(arrays.z)
+    if z.ndim == 2:
+        return elimination.GroupRows(((index, c.columns),), n_levels, _or_none(arrays.relation))
+    to_internal = np.linalg.inv(c.from_reported)
+    members = tuple((index[:, m], z[:, m] @ to_internal) for m in range(z.shape[1]))
+    return elimination.GroupRows(members, n_levels, _or_none(arrays.relation))
+
+
+def _or_none(leaf: Leaf | None) -> np.ndarray | None:
+    return None if leaf is None else np.asarray(leaf)
 
 
 def _only(centring: np.ndarray, positions: Sequence[int]) -> np.ndarray:
@@ -248,8 +279,9 @@ def _start(
     errors = to_prior @ np.linalg.pinv(columns.T @ columns) @ to_prior.T
     sds = []
     for arrays, to_reported in zip(rows.groups, group_reported, strict=True):
-        at_prior = arrays.z @ to_reported
+        at_prior = summed(arrays) @ to_reported
         size = np.sqrt(np.mean(at_prior**2, axis=0))
-        sds.append(0.5 * spread / np.where(size > 0, size, 1.0))
+        n_by = 1 if arrays.by is None else int(np.max(arrays.by)) + 1
+        sds.append(np.tile(0.5 * spread / np.where(size > 0, size, 1.0), n_by))
     b_errors = spread * np.sqrt(np.maximum(np.diag(errors), 1e-16 * np.max(np.diag(errors), initial=1e-300)))
     return Start(to_prior @ reference, b_errors, tuple(sds), np.asarray(0.8 * spread))

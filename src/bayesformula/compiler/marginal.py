@@ -29,16 +29,41 @@ class Theta(NamedTuple):
     """What the sampler sees.
 
     Attributes:
-        chol_cov: per group (q, q), lower factor of the covariance in prior coordinates.
+        chol_cov: per group (q, q), lower factor of the covariance in prior coordinates; (K, q, q), one for
+            each level of `gr(by = )`, where there is one.
+        spread: per group (J,), what multiplies the effects of each level of a group with Student effects;
+            None for Gaussian ones.
+        df: per group degrees of freedom (), None likewise.
         b: (p,) population coefficients in prior coordinates; only the sampled ones are read.
-        mixing: one precision factor for each coefficient with a scale-mixture prior.
+        mixing: (m,) one precision factor for each coefficient with a scale-mixture prior.
         sigma: residual sd.
     """
 
     chol_cov: tuple[Array, ...]
+    spread: tuple[Array | None, ...]
+    df: tuple[Array | None, ...]
     b: Array
     mixing: Array
     sigma: Array
+
+
+def level_chol(data: ModelData, theta: Theta, k: int) -> Array:
+    """What makes the effects of group k of unit-scale ones: (q, q), or (J, q, q) one for each level."""
+    chol, spread, by = theta.chol_cov[k], theta.spread[k], data.rows.groups[k].by
+    if by is not None:
+        chol = chol[jnp.asarray(by)]
+    return chol if spread is None else spread[:, None, None] * chol
+
+
+def apply_chol(chol: Array, v: Array) -> Array:
+    """(J, q) effects of unit-scale ones v (J, q)."""
+    return v @ chol.T if chol.ndim == 2 else jnp.einsum("jab,jb->ja", chol, v)
+
+
+def relate(data: ModelData, k: int, u: Array) -> Array:
+    """Effects (J, q) with the known covariance of the levels, of effects independent between levels."""
+    relation = data.rows.groups[k].relation
+    return u if relation is None else jnp.asarray(relation) @ u
 
 
 def marginal(data: ModelData) -> Marginal:
@@ -91,7 +116,7 @@ def factorise(
     return elimination.eliminate(
         structure.order,
         part.s if s is None else s,
-        [into @ chol / theta.sigma for into, chol in zip(part.group_in, theta.chol_cov, strict=True)],
+        [into @ level_chol(data, theta, k) / theta.sigma for k, into in enumerate(part.group_in)],
         tail / theta.sigma,
         prior,
         structure.n_levels,
@@ -137,10 +162,11 @@ def draw_coefficients(
     internal = part.reference
     internal = jnp.asarray(internal).at[integrated].add(border[start:])
     internal = internal.at[sampled].set(part.b_in[np.ix_(sampled, sampled)] @ theta.b[sampled])
-    r = tuple(
-        effects[k] @ (part.group_out[k] @ part.group_in[k] @ theta.chol_cov[k]).T for k in range(len(effects))
-    )
-    return part.b_out @ internal, r
+    r = []
+    for k in range(len(effects)):
+        chol = part.group_out[k] @ part.group_in[k] @ level_chol(data, theta, k)
+        r.append(relate(data, k, apply_chol(chol, effects[k])))
+    return part.b_out @ internal, tuple(r)
 
 
 def with_response(structure: Structure, data: ModelData, y: Array) -> elimination.CrossProducts:
@@ -151,9 +177,12 @@ def with_response(structure: Structure, data: ModelData, y: Array) -> eliminatio
     residual = y - rows.offset - x @ part.reference
 
     def products(k: int) -> Array:
-        z, index = rows.groups[k]
-        columns = (z @ part.group_out[k]) * (weights * residual)[:, None]
-        return jax.ops.segment_sum(columns, index, num_segments=structure.n_levels[k])
+        group = rows.groups[k]
+        z = jnp.asarray(group.z)
+        weighted = jnp.reshape(weights * residual, (-1,) + (1,) * (z.ndim - 1))
+        columns = ((z @ part.group_out[k]) * weighted).reshape(-1, z.shape[-1])
+        out = jax.ops.segment_sum(columns, jnp.ravel(group.index), num_segments=structure.n_levels[k])
+        return out if group.relation is None else jnp.asarray(group.relation).T @ out
 
     border = tuple(
         jnp.asarray(b).at[..., -1].set(products(k))

@@ -20,18 +20,31 @@ REFUSED_BYTES = 2**33
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the coefficients enter the sampler, and why."""
+    """How the coefficients enter the sampler, and why; the least `target_accept` that NUTS should have."""
 
     name: str
     reason: str
+    target_accept: float = 0.0
+
+
+STUDENT_ACCEPT = 0.9
+"""Least target_accept with Student effects: at 0.8 their tails cost a divergence in some hundred draws."""
 
 
 def choose(model: ModelSpec, requested: str = "auto") -> Plan:
-    """The plan for `model`.
+    """The plan for `model`, as requested or by the rule of this module.
 
     Raises:
         OptionError: `requested` is no plan, or is not exact for this model.
     """
+    plan = _choose(model, requested)
+    if all(g.dist == "gaussian" for g in model.groups):
+        return plan
+    reason = f"{plan.reason}; target_accept is at least {STUDENT_ACCEPT} for the tails of Student effects"
+    return Plan(plan.name, reason, STUDENT_ACCEPT)
+
+
+def _choose(model: ModelSpec, requested: str) -> Plan:
     name = SPELLINGS.get(requested, requested)
     if name == "whitened":
         raise OptionError(
@@ -45,22 +58,24 @@ def choose(model: ModelSpec, requested: str = "auto") -> Plan:
     width, size = _border(model)
     if name == "marginal" and size > REFUSED_BYTES:
         raise OptionError(
-            f"plan='marginal' would need blocks of {size / 2**30:.0f} GiB, as {_crossed(model)} are crossed "
-            "with other effects and too many: write plan='noncentred'"
+            f"plan='marginal' would need blocks of {size / 2**30:.0f} GiB, as the effects of "
+            f"{_crossed(model)} are coupled with others and too many: write plan='noncentred'"
         )
     if name != "auto":
         return Plan(name, "asked for")
     if width > MAX_BORDER or size > MAX_BORDER_BYTES:
         return Plan(
             "noncentred",
-            f"the {width} effects of {_crossed(model)} are crossed with the others: "
+            f"the {width} effects of {_crossed(model)} are coupled with others: "
             "integrating them out would cost more than sampling them",
         )
     what = "coefficients and group effects are" if model.groups else "coefficients are"
+    student = any(g.dist == "student" for g in model.groups)
+    seen = "the sds, correlations, scales of the Student levels" if student else "the sds, correlations"
     return Plan(
         "marginal",
         f"Gaussian response with constant sigma: {what} integrated out exactly, "
-        "so that the sampler sees only the sds, correlations and sigma",
+        f"so that the sampler sees only {seen} and sigma",
     )
 
 

@@ -25,7 +25,11 @@ class Structure:
         b_kinds: kind of the prior of each.
         b_is_centred: the intercept's prior is at the predictors' means.
         labels, coefs, blocks, n_levels: per group.
-        sd_kinds: per group, kind of the prior of each sd.
+        n_by: per group, how many levels `gr(by = )` has, 1 without it.
+        members: per group, how many levels a row belongs to; 0 where that is one, and no `mm()`.
+        has_cov: per group, the levels have a known covariance.
+        sd_kinds: per group, kind of the prior of each of the n_by q sds.
+        df_kinds: per group, kind of the prior of the degrees of freedom of Student effects, "" for Gaussian.
         group_is_centred: per group, its priors are at the columns' means.
         sigma_kind: kind of the prior of sigma.
         has_weights: the likelihood has weights.
@@ -40,7 +44,11 @@ class Structure:
     coefs: tuple[tuple[str, ...], ...]
     blocks: tuple[tuple[tuple[int, ...], ...], ...]
     n_levels: tuple[int, ...]
+    n_by: tuple[int, ...]
+    members: tuple[int, ...]
+    has_cov: tuple[bool, ...]
     sd_kinds: tuple[tuple[str, ...], ...]
+    df_kinds: tuple[str, ...]
     group_is_centred: tuple[bool, ...]
     sigma_kind: str
     has_weights: bool
@@ -74,8 +82,14 @@ def structure(model: ModelSpec, plan: str, *, has_weights: bool | None = None) -
         coefs=tuple(g.coefs for g in model.groups),
         blocks=tuple(g.blocks for g in model.groups),
         n_levels=tuple(g.n_levels for g in model.groups),
+        n_by=tuple(max(1, len(g.by)) for g in model.groups),
+        members=tuple(len(g.members) for g in model.groups),
+        has_cov=tuple(bool(g.cov) for g in model.groups),
         sd_kinds=tuple(
             tuple(kind_of(row.prior) for row in model.prior_rows("sd", g.label)) for g in model.groups
+        ),
+        df_kinds=tuple(
+            "".join(kind_of(row.prior) for row in model.prior_rows("df", g.label)) for g in model.groups
         ),
         group_is_centred=tuple(
             any(row.centred for row in model.prior_rows("sd", g.label)) for g in model.groups
@@ -92,4 +106,5 @@ def elimination_order(model: ModelSpec) -> Order:
         [g.label for g in model.groups],
         [g.n_levels * g.q for g in model.groups],
         {g.label: g.nested_in for g in model.groups},
+        {g.label for g in model.groups if g.cov or g.members},
     )

@@ -1,52 +1,77 @@
-"""From variables to columns: coding of factors, R's rule for which factor is coded in full, rank.
-
-Only numbers of levels reach formulaic, under opaque names 0, 1, 2, ...: never a text of the user's.
-"""
+"""From variables to columns: coding of factors, R's rule for which factor is coded in full, rank."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-import pandas as pd
-from formulaic.transforms import contrasts as fc
 
-from bayesformula.data.columns import Column, Contrast
+from bayesformula.data.columns import Column
+from bayesformula.data.contrasts import coding_matrix
 from bayesformula.data.learnt import DroppedColumn, TermSchema, VariableSchema
+from bayesformula.data.rank import find_dependent
 from bayesformula.errors import DataError, listing
 from bayesformula.syntax.ast import Term
-
-RANK_TOLERANCE = 1e-7
-"""A column is dependent when what the columns before it leave of it is shorter than this part of it; as R."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Named columns: `values` is (n, k)."""
+    """Named columns: `values` is (n, k).
+
+    For the judgement of rank, `owners` has for each column the variables of its term, and `spanning` the
+    places of columns that add up to 1 in every row.
+    """
 
     names: tuple[str, ...]
     values: np.ndarray
+    owners: tuple[frozenset[str], ...] = ()
+    spanning: tuple[int, ...] = ()
+
+
+class _Holders:
+    """Which terms hold a set of variables: asked for every variable of ten thousand terms."""
+
+    def __init__(self, terms: Sequence[frozenset[str]]) -> None:
+        self.terms = terms
+        self.places: dict[str, list[int]] = {}
+        for place, term in enumerate(terms):
+            for label in term:
+                self.places.setdefault(label, []).append(place)
+
+    def is_held(self, labels: frozenset[str], before: int) -> bool:
+        """Whether a term before that place has all of these variables."""
+        if not labels:
+            return True
+        rarest = min((self.places[label] for label in labels), key=len)
+        for place in rarest:
+            if place >= before:
+                return False
+            if labels <= self.terms[place]:
+                return True
+        return False
 
 
 def codings_in_full(
     terms: Sequence[Term], *, intercept: bool, factors: frozenset[str]
 ) -> tuple[TermSchema, ...]:
-    """R's rule: a factor of a term is coded by contrasts if the term without it is in the model.
+    """R's rule: a factor of a term is coded by contrasts if an earlier term holds what remains without it.
 
-    The empty term counts as being there; without an intercept the first factor of the first term that
-    has one is then coded in full, whatever the rule says (R's `model.matrix` does the same).
+    The empty term counts as being there. "Holds" is R's own test and wider than "is": in `x:f + f:s` the
+    first term lets `s` be coded by contrasts. Without an intercept the first factor of the first term
+    that has one is then coded in full, whatever the rule says (R's `model.matrix` does the same).
     """
-    present = {frozenset(term.labels) for term in terms} | {frozenset()}
+    sets = [frozenset(term.labels) for term in terms]
+    holders = _Holders(sets)
     coded = [
         TermSchema(
             term.labels,
             tuple(
-                label in factors and frozenset(term.labels) - {label} not in present for label in term.labels
+                label in factors and not holders.is_held(sets[place] - {label}, place)
+                for label in term.labels
             ),
         )
-        for term in terms
+        for place, term in enumerate(terms)
     ]
     if not intercept:
         for place, term in enumerate(coded):
@@ -56,30 +81,6 @@ def codings_in_full(
                 coded[place] = TermSchema(term.variables, full)
                 break
     return tuple(coded)
-
-
-def coding_matrix(levels: Sequence[str], contrast: Contrast) -> tuple[np.ndarray, tuple[str, ...]]:
-    """One row a level, one column a contrast, and R's names for the columns."""
-    places = list(range(len(levels)))
-    base = levels.index(contrast.base) if contrast.base in levels else 0
-    kinds: Mapping[str, fc.Contrasts] = {
-        "treatment": fc.TreatmentContrasts(base=base),
-        "sum": fc.SumContrasts(),
-        "helmert": fc.HelmertContrasts(reverse=True, scale=False),
-        "poly": fc.PolyContrasts(),
-    }
-    if len(places) < 2:
-        return np.zeros((len(places), 0)), ()
-    coding = kinds[contrast.kind].get_coding_matrix(places, reduced_rank=True)
-    matrix = cast(pd.DataFrame, coding)
-    match contrast.kind:
-        case "treatment":
-            names = tuple(level for place, level in enumerate(levels) if place != base)
-        case "poly":
-            names = tuple(str(name) for name in matrix.columns)
-        case "sum" | "helmert":
-            names = tuple(str(step) for step in range(1, len(places)))
-    return np.asarray(matrix, dtype=np.float64), names
 
 
 def code_variable(column: Column, schema: VariableSchema, *, full: bool) -> Coded:
@@ -128,43 +129,24 @@ def code_terms(
             f"two columns of the design would have one name: {listing(twice)}; rename a column or a level"
         )
     values = np.concatenate([part.values for part in coded], axis=1) if coded else np.zeros((n, 0))
-    return Coded(names, values)
+    owners = [frozenset[str]()] * intercept
+    for term, part in zip(terms, coded[intercept:], strict=True):
+        owners += [frozenset(term.variables)] * len(part.names)
+    return Coded(names, values, tuple(owners), _spanning(terms, owners, intercept=intercept))
+
+
+def _spanning(
+    terms: Sequence[TermSchema], owners: Sequence[frozenset[str]], *, intercept: bool
+) -> tuple[int, ...]:
+    """Places of columns that add up to 1: the intercept, or a term that has all its factors in full."""
+    if intercept:
+        return (0,)
+    whole = next((frozenset(term.variables) for term in terms if all(term.full)), None)
+    return tuple(place for place, owner in enumerate(owners) if owner == whole)
 
 
 def find_dropped(coded: Coded) -> tuple[DroppedColumn, ...]:
-    """Columns that add nothing to those before them."""
-    if not coded.names:
-        return ()
+    """Columns that add nothing to those before them; rows with infinite values are left aside."""
     finite = np.isfinite(coded.values).all(axis=1)
     values = coded.values if finite.all() else coded.values[finite]
-    scale = np.linalg.norm(values, axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    # the triangle has the dependences of the columns, and p rows instead of n
-    triangle = cast(np.ndarray, np.linalg.qr(values / scale, mode="r"))
-    if len(triangle) == len(coded.names) and np.all(np.abs(np.diag(triangle)) > RANK_TOLERANCE):
-        return ()
-    return _dependent(Coded(coded.names, values), triangle)
-
-
-def _dependent(coded: Coded, triangle: np.ndarray) -> tuple[DroppedColumn, ...]:
-    """Gram-Schmidt, twice for accuracy, over columns in their order."""
-    basis = np.zeros((triangle.shape[0], 0))
-    kept: list[int] = []
-    dropped: list[DroppedColumn] = []
-    for place, name in enumerate(coded.names):
-        rest = triangle[:, place].copy()
-        for _ in range(2):
-            rest -= basis @ (basis.T @ rest)
-        length = float(np.linalg.norm(rest))
-        if length > RANK_TOLERANCE:
-            basis = np.column_stack([basis, rest / length])
-            kept.append(place)
-            continue
-        column = coded.values[:, place]
-        if len(column) == 0 or np.ptp(column) == 0:
-            dropped.append(DroppedColumn(name, "constant-column"))
-        else:
-            weights = np.linalg.lstsq(triangle[:, kept], triangle[:, place], rcond=None)[0]
-            among = tuple(coded.names[kept[i]] for i in np.flatnonzero(np.abs(weights) > 1e-6))
-            dropped.append(DroppedColumn(name, "dependent-columns", among))
-    return tuple(dropped)
+    return find_dependent(coded.names, values, coded.owners, coded.spanning)

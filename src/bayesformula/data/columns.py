@@ -21,10 +21,16 @@ LOGICAL_LEVELS = ("FALSE", "TRUE")
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """How a factor is coded where it is not coded in full; `base` is a level, "" for the first."""
+    """How a factor is coded where it is not coded in full.
+
+    `base` is a level, "" for the first; `how_many` of the contrasts are kept, 0 for all. Columns of a
+    treatment coding are named by levels, or, where R has no levels to name them by, `is_numbered`.
+    """
 
     kind: Literal["treatment", "sum", "helmert", "poly"] = "treatment"
     base: str = ""
+    how_many: int = 0
+    is_numbered: bool = False
 
 
 TREATMENT = Contrast()
@@ -81,10 +87,15 @@ def text(value: str) -> Column:
 
 
 def format_number(value: float) -> str:
-    """A number as the name of a level: `3`, not `3.0`."""
+    """A number as the name of a level: `3`, not `3.0`; otherwise with 15 digits, as in R."""
     if abs(value) < 1e15 and value == int(value):
         return str(int(value))
-    return repr(float(value))
+    return f"{value:.15g}".replace("inf", "Inf")
+
+
+def level_texts(values: Sequence[object]) -> tuple[str, ...]:
+    """Constants as names of levels."""
+    return tuple(_level_text(value) for value in values)
 
 
 def as_factor(column: Column) -> Column:
@@ -101,7 +112,11 @@ def as_factor(column: Column) -> Column:
     found, inverse = np.unique(values[~missing], return_inverse=True)
     codes = np.full(values.shape, -1, dtype=np.int64)
     codes[~missing] = inverse
-    levels = tuple(format_number(value) for value in found.tolist())
+    texts = [format_number(value) for value in found.tolist()]
+    levels = tuple(dict.fromkeys(texts))
+    if len(levels) < len(texts):  # numbers that differ in the last digit only read the same
+        places = {level: place for place, level in enumerate(levels)}
+        codes = np.array([*(places[text] for text in texts), -1], dtype=np.int64)[codes]
     return Column("factor", codes.reshape(column.values.shape), levels)
 
 

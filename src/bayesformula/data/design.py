@@ -8,26 +8,27 @@ from typing import Literal, cast, get_args
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.additions import unbounded_expressions, without_upper
 from bayesformula.data.arguments import State, StateValue
 from bayesformula.data.coding import code_terms
-from bayesformula.data.effects import effect_columns, group_factors, merged_terms
+from bayesformula.data.effects import merged_terms
 from bayesformula.data.expressions import Scope
-from bayesformula.data.grouping import match_levels, name_new_levels
+from bayesformula.data.group_design import encode_group
 from bayesformula.data.learnt import (
     DataSchema,
-    GroupSchema,
     InfinitePolicy,
     NaPolicy,
     ParameterSchema,
     VariableSchema,
 )
+from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform
 from bayesformula.data.response import encode_extras, encode_response, response_expressions, spare_expressions
-from bayesformula.data.rows import NewLevels, check_finite, complete_rows, unseen_levels, without_level
-from bayesformula.data.schema import learn, predictor_expressions, term_columns
+from bayesformula.data.rows import NewLevels, check_finite, complete_rows, without_level
+from bayesformula.data.schema import learn, may_miss, predictor_expressions, term_columns
 from bayesformula.data.values import Design, GroupDesign, ParameterDesign
 from bayesformula.errors import OptionError
-from bayesformula.syntax.ast import Expression, FormulaSpec, GroupTerm, Predictor
+from bayesformula.syntax.ast import Expression, FormulaSpec, Predictor
 from bayesformula.syntax.render import render_expression
 
 ResponsePolicy = Literal["auto", "required", "ignore"]
@@ -80,18 +81,24 @@ def encode(
     has_response = _wants_response(schema, names, response)
     left = list(response_expressions(schema.spec.response)) if has_response else []
     left = left or spare_expressions(schema.spec.response, frame)
-    expressions = left + [part for each in schema.spec.predictors for part in predictor_expressions(each)]
-    used = list(dict.fromkeys(name for part in expressions for name in names.used(part)))
+    right = [part for each in schema.spec.predictors for part in predictor_expressions(each)]
+    used = list(dict.fromkeys(name for part in left + right for name in names.used(part)))
     policy = na or schema.na
-    rows = complete_rows(frame, used, policy) if used else np.arange(len(frame))
-    scope, rows = _settled(schema, cast(pd.DataFrame, frame[used]), names, rows, policy, expressions)
+    may_be_missing = may_miss(schema.spec, names) if has_response else frozenset()
+    needed = [name for name in used if name not in may_be_missing]
+    rows = complete_rows(frame, needed, policy) if needed else np.arange(len(frame))
+    loose = unbounded_expressions(schema.spec.response)
+    expressions = [part for part in left if not any(part is other for other in loose)] + right
+    scope, rows = _settled(
+        schema, cast(pd.DataFrame, frame[used]), names, rows, policy, expressions, reads_response=has_response
+    )
     if infinite == "error":
         for expression in expressions:
             check_finite(scope, expression, rows)
     values = (
-        encode_response(schema.spec.response, schema.response, scope)
+        encode_response(schema.spec.response, schema.response, scope, rows)
         if has_response
-        else encode_extras(schema.spec.response, scope, left)
+        else encode_extras(schema.spec.response, scope, left, rows)
     )
     variables = {variable.label: variable for variable in schema.variables}
     return Design(
@@ -114,9 +121,10 @@ def build_design(
     na: NaPolicy = "drop",
     transforms: Mapping[str, UserTransform] | None = None,
     infinite: InfinitePolicy = "error",
+    matrices: Matrices | None = None,
 ) -> tuple[DataSchema, Design]:
     """The schema of a training frame and its design."""
-    schema = learn(spec, frame, na=na, transforms=transforms, infinite=infinite)
+    schema = learn(spec, frame, na=na, transforms=transforms, infinite=infinite, matrices=matrices)
     return schema, encode(schema, frame, response="required", transforms=transforms, infinite=infinite)
 
 
@@ -138,7 +146,7 @@ def group_nesting(groups: Mapping[str, GroupDesign]) -> dict[str, tuple[str, ...
 
 
 def _is_nested(inner: GroupDesign, outer: GroupDesign) -> bool:
-    if len(outer.levels) > len(inner.levels):
+    if len(outer.levels) > len(inner.levels) or inner.is_membership or outer.is_membership:
         return False
     known = (inner.index >= 0) & (outer.index >= 0)
     inside, outside = inner.index[known], outer.index[known]
@@ -168,6 +176,8 @@ def _settled(
     rows: np.ndarray,
     na: NaPolicy,
     expressions: list[Expression],
+    *,
+    reads_response: bool,
 ) -> tuple[Scope, np.ndarray]:
     """The rows in which every variable has a value, under what was learnt before."""
     states: dict[str, dict[str, StateValue]] = {}
@@ -179,6 +189,8 @@ def _settled(
     scope = Scope(frame.iloc[rows], names, learnt, learning=False)
     computed = [(render_expression(part), scope.variable(part)) for part in expressions]
     lost = without_level(computed, rows, na)
+    if reads_response:
+        lost |= without_upper(schema.spec.response, scope, rows, refuse=na == "error")
     if lost.any():
         rows = rows[~lost]
         scope = Scope(frame.iloc[rows], names, learnt, learning=False)
@@ -199,7 +211,7 @@ def _parameter(
         lost = {column.name for column in schema.dropped}
         fixed = fixed[:, [place for place, name in enumerate(coded.names) if name not in lost]]
     groups = [
-        _group(terms, group, scope, variables, new_levels)
+        encode_group(terms, group, scope, variables, new_levels)
         for terms, group in zip(merged_terms(predictor), schema.groups, strict=True)
     ]
     return ParameterDesign(
@@ -223,42 +235,3 @@ def _offset(predictor: Predictor, scope: Scope) -> np.ndarray | None:
             )
         total = total + column.values
     return total
-
-
-def _group(
-    terms: list[GroupTerm],
-    schema: GroupSchema,
-    scope: Scope,
-    variables: Mapping[str, VariableSchema],
-    policy: NewLevels,
-) -> GroupDesign:
-    factors = group_factors(terms[0], scope)
-    index = match_levels(schema, factors)
-    unseen, unseen_index = name_new_levels(factors, index < 0)
-    if unseen and policy == "error":
-        what = "column" if len(factors) == 1 else "grouping factor"
-        raise unseen_levels(what, schema.label, unseen, schema.levels, is_group=True)
-    z = [
-        effect_columns(effect, term, scope, variables).values
-        for effect, term in zip(schema.effects, terms, strict=True)
-    ]
-    return GroupDesign(
-        label=schema.label,
-        factors=schema.factors,
-        levels=schema.levels,
-        parts=_parts(schema),
-        coefs=schema.coefs,
-        blocks=schema.blocks,
-        index=index,
-        z=np.concatenate(z, axis=1),
-        ids=schema.ids,
-        unseen=unseen,
-        unseen_index=unseen_index if unseen else None,
-    )
-
-
-def _parts(schema: GroupSchema) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple(levels[code] for code in codes)
-        for levels, codes in zip(schema.factor_levels, schema.codes, strict=True)
-    )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from bayesformula.data.names import Names
 from bayesformula.data.response import response_expressions
-from bayesformula.syntax.ast import FormulaSpec, Name, Predictor, Term
+from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Name, Predictor, Term
 from bayesformula.syntax.render import render_expression
+
+
+P = TypeVar("P", Predictor, GroupTerm)
 
 
 def expand(spec: FormulaSpec, names: Names) -> FormulaSpec:
     """The formula with `.` replaced by all columns that the response does not read, as in R."""
-    if not any(predictor.has_dot or _says_intercept(predictor, names) for predictor in spec.predictors):
+    parts = [part for predictor in spec.predictors for part in (predictor, *predictor.groups)]
+    if not any(predictor.has_dot for predictor in spec.predictors) and not any(
+        _says_intercept(part, names) for part in parts
+    ):
         return spec
     response = {name for part in response_expressions(spec.response) for name in names.used(part)}
     others = [name for name in names.columns if name not in response]
@@ -21,9 +28,10 @@ def expand(spec: FormulaSpec, names: Names) -> FormulaSpec:
 
 
 def _expanded(predictor: Predictor, columns: list[str], names: Names) -> Predictor:
+    groups = tuple(_with_intercept(g) if _says_intercept(g, names) else g for g in predictor.groups)
+    predictor = replace(predictor, groups=groups)
     if _says_intercept(predictor, names):
-        kept = tuple(term for term in predictor.terms if term.label != "Intercept")
-        predictor = replace(predictor, intercept=True, terms=kept)
+        predictor = _with_intercept(predictor)
     if not predictor.has_dot:
         return predictor
     removed = {frozenset(term.labels) for term in predictor.minus}
@@ -39,8 +47,13 @@ def _column_term(name: str) -> Term:
     return Term((variable,), (render_expression(variable),))
 
 
-def _says_intercept(predictor: Predictor, names: Names) -> bool:
+def _says_intercept(part: Predictor | GroupTerm, names: Names) -> bool:
     """`0 + Intercept + x`, brms's way of writing an intercept as a coefficient like the others."""
-    if predictor.intercept or names.is_column("Intercept"):
+    if part.intercept or names.is_column("Intercept"):
         return False
-    return any(term.label == "Intercept" for term in predictor.terms)
+    return any(term.label == "Intercept" for term in part.terms)
+
+
+def _with_intercept(part: P) -> P:
+    """The same with an intercept in the place of the column that there is not."""
+    return replace(part, intercept=True, terms=tuple(t for t in part.terms if t.label != "Intercept"))

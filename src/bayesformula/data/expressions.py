@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import cast
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from bayesformula.data.arguments import Arguments, ContrastCall, State
+from bayesformula.data.arguments import Arguments, ContrastCall, State, not_a_number
 from bayesformula.data.columns import (
     Column,
     as_factor,
+    drop_unused,
+    level_texts,
     logical,
     number,
-    read_column,
     read_named,
     recode,
     text,
 )
-from bayesformula.data.factors import level_texts
-from bayesformula.data.names import CONSTANTS, Names
+from bayesformula.data.constants import ConstantReader
+from bayesformula.data.names import CONSTANT_FUNCTIONS, CONSTANTS, Names
+from bayesformula.data.own_calls import call_own
 from bayesformula.data.transforms import TRANSFORMS, Transform
 from bayesformula.errors import DataError, listing, nearest
 from bayesformula.syntax.ast import (
     NOWHERE,
-    Argument,
     Binary,
     Call,
     Expression,
@@ -106,16 +107,14 @@ class Scope:
     def _numbers(self, expression: Expression) -> np.ndarray:
         column = self.evaluate(expression)
         if column.kind == "factor":
-            raise self.names.fail(
-                f"'{render_expression(expression)}' is a factor, not a number",
-                expression.span,
-                hint='Compare it with a level (f == "a"), or write as.numeric(...) for positions of levels.',
-            )
+            what, remedy = not_a_number(column, render_expression(expression))
+            raise self.names.fail(what, expression.span, hint=remedy)
         return column.values
 
     def _unary(self, expression: Unary) -> Column:
         values = self._numbers(expression.operand)
         if expression.operator == "!":
+            self._refuse_matrix(expression, values)
             return logical(np.where(np.isnan(values), np.nan, values == 0))
         return number(-values if expression.operator == "-" else values)
 
@@ -130,24 +129,48 @@ class Scope:
         left, right = _aligned(self._numbers(expression.left), self._numbers(expression.right))
         if operator in _ARITHMETIC:
             return number(_ARITHMETIC[operator](left, right))
-        joined = (left != 0) & (right != 0) if operator[0] == "&" else (left != 0) | (right != 0)
-        return logical(np.where(np.isnan(left) | np.isnan(right), np.nan, joined))
+        self._refuse_matrix(expression, left, right)
+        return logical(_joined(left, right, is_and=operator[0] == "&"))
 
     def _compare(self, expression: Binary) -> Column:
         left, right = self.evaluate(expression.left), self.evaluate(expression.right)
         if "factor" in (left.kind, right.kind):
-            if expression.operator not in ("==", "!="):
-                raise self.names.fail("levels of a factor have no order here", expression.span,
-                                      hint="Compare with == or !=.")  # fmt: skip
-            left, right = _common_codes(as_factor(left), as_factor(right))
+            left, right = self._in_common(expression, as_factor(left), as_factor(right))
             missing = (left.values < 0) | (right.values < 0)
         else:
+            self._refuse_matrix(expression, left.values, right.values)
             missing = np.isnan(left.values) | np.isnan(right.values)
         truth = _COMPARISONS[expression.operator](left.values, right.values)
         return logical(np.where(missing, np.nan, truth))
 
+    def _refuse_matrix(self, expression: Expression, *operands: np.ndarray) -> None:
+        if any(operand.ndim > 1 for operand in operands):
+            raise self.names.fail("a matrix of several columns has no truth values here", expression.span)
+
+    def _in_common(self, expression: Binary, left: Column, right: Column) -> tuple[Column, Column]:
+        """Both sides with codes counted in the same levels; in order only if one of them is ordered."""
+        levels = tuple(dict.fromkeys((*left.levels, *right.levels)))
+        if expression.operator not in ("==", "!="):
+            first, other = (left, right) if left.ordered else (right, left)
+            if not first.ordered:
+                label = render_expression(expression.left)
+                raise self.names.fail(
+                    "levels of a factor have no order here",
+                    expression.span,
+                    hint=f"Compare with == or !=, or write ordered({label}) for the order of its levels.",
+                )
+            levels = first.levels
+            if not set(drop_unused(other).levels) <= set(levels):
+                strange = next(level for level in drop_unused(other).levels if level not in levels)
+                raise self.names.fail(
+                    f"'{strange}' is no level to compare with",
+                    expression.span,
+                    hint=f"The levels are {listing(levels)}, in this order.",
+                )
+        return recode(left, levels), recode(right, levels)
+
     def _member(self, expression: Binary) -> Column:
-        values = self.literal(expression.right)
+        values = self.constants.read(expression.right)
         vector = values if isinstance(values, tuple) else (values,)
         column = as_factor(self.evaluate(expression.left))
         wanted = frozenset(level_texts(vector))
@@ -170,18 +193,33 @@ class Scope:
     def _call(self, call: Call, key: str) -> Column:
         self.names.refuse_unknown(call)
         if call.function in self.names.transforms:
-            return self._user_call(call, key)
-        if call.function == "c":
-            raise self.names.fail("c(...) may stand only as an argument that lists constants", call.span)
+            return call_own(self.names, call, key, self.n, self.evaluate, self.constants.read)
+        if call.function in CONSTANT_FUNCTIONS:
+            return self._lone_constants(call)
         record = TRANSFORMS[call.function]
         arguments = self._bind(record, call, key)
+        return record.apply(arguments, self._learnt(record, arguments, key))
+
+    def _lone_constants(self, call: Call) -> Column:
+        """`c(scale(x))` is its only argument, as R users write it; other vectors are no columns."""
+        if call.function != "c":
+            raise self.names.not_available(call)
+        if len(call.arguments) == 1 and not call.arguments[0].name:
+            return self.evaluate(call.arguments[0].value)
+        raise self.names.fail(
+            "c(...) may stand only as an argument that lists constants",
+            call.span,
+            hint="Write one term for each column, or cbind(...) for several columns.",
+        )
+
+    def _learnt(self, record: Transform, arguments: Arguments, key: str) -> State:
         if record.learn is None:
-            return record.apply(arguments, {})
+            return {}
         if key not in self.states:
             if not self.learning:
                 raise DataError(f"nothing was learnt for {key}: this schema is of another formula")
             self.states[key] = record.learn(arguments)
-        return record.apply(arguments, self.states[key])
+        return self.states[key]
 
     def _bind(self, record: Transform, call: Call, key: str) -> Arguments:
         data, options = self.names.matched(record, call)
@@ -189,6 +227,7 @@ class Scope:
         return Arguments(
             columns=tuple(self.evaluate(expression) for expression in data),
             labels=tuple(render_expression(expression) for expression in data),
+            is_name=tuple(isinstance(expression, Name) for expression in data),
             options={name: self._option(record, name, value) for name, value in options.items()},
             call=key,
             n=self.n,
@@ -199,79 +238,32 @@ class Scope:
     def _option(self, record: Transform, name: str, value: Expression) -> object:
         if record.name == "C" and name == "contr":
             return self._contrast(value)
-        return self.literal(value)
+        return self.constants.read(value)
 
     def _contrast(self, value: Expression) -> ContrastCall:
         match value:
             case Name():
-                return ContrastCall(value.text)
+                return ContrastCall(value.text, (), value.text.startswith("contr."))
             case String():
                 return ContrastCall(value.value)
             case Call():
-                constants = tuple(self.literal(argument.value) for argument in value.arguments)
-                return ContrastCall(value.function, cast("tuple[float | str | bool, ...]", constants))
+                constants = ((part.name, self.constants.read(part.value)) for part in value.arguments)
+                return ContrastCall(value.function, tuple(constants))
             case _:
                 raise self.names.fail(
                     "the coding must be a name: treatment, sum, helmert or poly", value.span
                 )
 
-    def literal(self, value: Expression) -> object:
-        """A constant argument: a number, string, truth value, NULL, or `c(...)` of these."""
-        match value:
-            case String():
-                return value.value
-            case Name() if value.text in CONSTANTS and not self.names.is_column(value.text):
-                return CONSTANTS[value.text]
-            case Paren():
-                return self.literal(value.inner)
-            case Call(function="c"):
-                return self._vector(value)
-            case Binary(operator=":"):
-                low, high = (cast(float, self.literal(side)) for side in (value.left, value.right))
-                return tuple(float(step) for step in range(int(low), int(high) + 1))
-            case _:
-                column = self.evaluate(value)
-        if not column.is_scalar or column.kind == "factor":
-            raise self.names.fail(
-                f"'{render_expression(value)}' must be a constant here",
-                value.span,
-                hint="Write a number, a string or c(...).",
-            )
-        return bool(column.values) if column.kind == "logical" else float(column.values)
+    @cached_property
+    def constants(self) -> ConstantReader:
+        """Reads arguments that must be constants."""
+        return ConstantReader(self.names, self.evaluate, self._learnt_constants)
 
-    def _vector(self, call: Call) -> tuple[object, ...]:
-        items: list[object] = []
-        for argument in call.arguments:
-            item = self.literal(argument.value)
-            items.extend(item) if isinstance(item, tuple) else items.append(item)
-        return tuple(items)
-
-    def _user_call(self, call: Call, key: str) -> Column:
-        values = [self._plain(argument) for argument in call.arguments if not argument.name]
-        options = {
-            argument.name: self.literal(argument.value) for argument in call.arguments if argument.name
-        }
-        result = self.names.transforms[call.function](*values, **options)
-        column = _read_result(result, key)
-        if not column.is_scalar and len(column.values) != self.n:
-            raise self.names.fail(f"{key} gave {len(column.values)} values for {self.n} rows", call.span)
-        return column
-
-    def _plain(self, argument: Argument) -> object:
-        """An argument for a function of the user's: numbers, or text for a factor."""
-        column = self.evaluate(argument.value)
-        if column.kind == "factor":
-            return np.array([*column.levels, None], dtype=object)[column.values]
-        return column.values.copy()
-
-
-def _read_result(result: object, key: str) -> Column:
-    values = np.asarray(result)
-    if values.ndim == 1:
-        return read_column(pd.Series(values), key)
-    if values.ndim > 2 or values.dtype.kind not in "biuf":
-        raise DataError(f"{key} did not give one number, or one value or one row of numbers for each row")
-    return number(values)
+    def _learnt_constants(self, call: Call) -> State:
+        """What the call of a transform learnt, for a constant argument."""
+        key = render_expression(call)
+        record = TRANSFORMS[call.function]
+        return self._learnt(record, self._bind(record, call, key), key)
 
 
 def _aligned(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -283,7 +275,10 @@ def _aligned(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return left, right
 
 
-def _common_codes(left: Column, right: Column) -> tuple[Column, Column]:
-    """Both factors with codes counted in the same levels."""
-    levels = tuple(dict.fromkeys((*left.levels, *right.levels)))
-    return recode(left, levels), recode(right, levels)
+def _joined(left: np.ndarray, right: np.ndarray, *, is_and: bool) -> np.ndarray:
+    """R's `&` and `|`: a missing value counts only where the other side does not decide."""
+    missing = np.isnan(left) | np.isnan(right)
+    if is_and:
+        return np.where((left == 0) | (right == 0), 0.0, np.where(missing, np.nan, 1.0))
+    true = (~np.isnan(left) & (left != 0)) | (~np.isnan(right) & (right != 0))
+    return np.where(true, 1.0, np.where(missing, np.nan, 0.0))

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bayesformula.data.columns import Column, drop_unused, recode
+from bayesformula.data.columns import Column, as_factor, drop_unused, recode
+from bayesformula.data.expressions import Scope
 from bayesformula.data.learnt import GroupSchema
+from bayesformula.syntax.ast import GroupTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,44 @@ class Combinations:
     factor_levels: tuple[tuple[str, ...], ...]
     codes: tuple[np.ndarray, ...]
 
+    def names(self) -> tuple[str, ...]:
+        """The J names: `x:y`."""
+        return level_names(self.parts())
+
     def parts(self) -> tuple[tuple[str, ...], ...]:
         """For each factor the J names of its levels."""
         return tuple(
             tuple(np.array(levels, dtype=object)[codes].tolist())
             for levels, codes in zip(self.factor_levels, self.codes, strict=True)
         )
+
+
+def group_factors(term: GroupTerm, scope: Scope) -> list[Column]:
+    """The grouping factors of a term, one level a row each; the columns of `mm()` share their levels."""
+    columns = [scope.variable(expression) for expression in term.factors]
+    factors = [as_factor(column) for column in columns]
+    if not term.is_membership:
+        return factors
+    pooled = pooled_levels(factors, are_numbers=all(column.kind == "numeric" for column in columns))
+    return [recode(factor, pooled) for factor in factors]
+
+
+def pooled_levels(factors: Sequence[Column], *, are_numbers: bool) -> tuple[str, ...]:
+    """The levels that any of the factors has: numbers by size, text sorted, a declared order kept."""
+    pooled = list(dict.fromkeys(level for factor in factors for level in drop_unused(factor).levels))
+    if are_numbers:
+        pooled.sort(key=float)
+    elif not any(factor.declared for factor in factors):
+        pooled.sort()
+    return tuple(pooled)
+
+
+def group_levels(term: GroupTerm, factors: Sequence[Column]) -> Combinations:
+    """The levels of a term's group: observed combinations, or for `mm()` those that any member has."""
+    if not term.is_membership:
+        return observed_combinations(factors)
+    levels = factors[0].levels
+    return Combinations((levels,), (np.arange(len(levels)),))
 
 
 def observed_combinations(factors: Sequence[Column]) -> Combinations:
@@ -89,6 +123,20 @@ def match_levels(group: GroupSchema, factors: Sequence[Column]) -> np.ndarray:
     position = np.empty(len(group.levels), dtype=np.int32)
     position[known] = np.arange(len(group.levels), dtype=np.int32)
     return np.where(lost, np.int32(-1), position[key])
+
+
+def match_members(group: GroupSchema, factors: Sequence[Column]) -> np.ndarray:
+    """(n, M) int32: the level of each row in each column of `mm()`, -1 for one that the schema has not."""
+    return np.stack([match_levels(group, (factor,)) for factor in factors], axis=1)
+
+
+def name_new_members(factors: Sequence[Column], unknown: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """As `name_new_levels` for `mm()`: `unknown` and what is returned are (n, M)."""
+    stacked = Column(
+        "factor", np.stack([factor.values for factor in factors], axis=1).ravel(), factors[0].levels
+    )
+    names, index = name_new_levels((stacked,), unknown.ravel())
+    return names, index.reshape(unknown.shape)
 
 
 def name_new_levels(factors: Sequence[Column], unknown: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:

@@ -89,6 +89,10 @@ class GroupSchema:
         coefs: q names, in order of writing.
         blocks: names that are correlated with each other.
         ids: for each block the name by which it is shared across predictors, or "".
+        is_membership: `factors` are the columns of `mm()` and share one set of levels.
+        dist: "gaussian" or "student".
+        by, by_levels, by_codes: text and levels of `gr(by = )`, and which of them each group level lies in.
+        cov, cov_values: name of the matrix of `gr(cov = )`, and its J x J numbers row by row.
     """
 
     label: str
@@ -100,6 +104,13 @@ class GroupSchema:
     coefs: tuple[str, ...]
     blocks: tuple[tuple[str, ...], ...]
     ids: tuple[str, ...]
+    is_membership: bool = False
+    dist: str = "gaussian"
+    by: str = ""
+    by_levels: tuple[str, ...] = ()
+    by_codes: tuple[int, ...] = ()
+    cov: str = ""
+    cov_values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The response and its additions: what kind of values y has, weights, trials, standard errors."""
+"""The response: what kind of values y has, its numbers, and with them what its additions say."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.additions import (
+    addition,
+    call_columns,
+    check_additions,
+    read_measure,
+    read_weights,
+    unbounded_expressions,
+)
+from bayesformula.data.censoring import check_bounds, read_bound, read_censoring, read_upper
 from bayesformula.data.columns import LOGICAL_LEVELS, Column, as_factor, drop_unused, first_rows, recode
 from bayesformula.data.expressions import Scope
 from bayesformula.data.learnt import ResponseKind, ResponseSchema
 from bayesformula.data.names import Names
 from bayesformula.data.rows import unseen_levels
-from bayesformula.errors import DataError, FormulaError, listing, nearest
+from bayesformula.errors import DataError
 from bayesformula.syntax.ast import Argument, Call, Expression, Index, Response
 from bayesformula.syntax.render import render_expression, variables_of
-
-ADDITIONS: Mapping[str, tuple[str, ...]] = {"weights": ("scale",), "trials": (), "se": ("sigma",)}
-"""Additions by name, with the options that each takes."""
-
-NOT_YET: Mapping[str, str] = {
-    "cens": "censored responses are not available; leave the addition out only if no value is censored",
-    "trunc": "truncated responses are not available",
-    "rate": "write the exposure as an offset: y ~ x + offset(log(exposure))",
-    "subset": "take the subset of the data before",
-    "mi": "imputation is not available; rows with missing values are dropped",
-    "thres": "the number of thresholds is that of the levels less one",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +43,56 @@ def response_expressions(response: Response) -> Iterator[Expression]:
     else:
         yield response.expression
     for call in response.additions:
-        yield from (argument.value for argument in call.arguments if not argument.name)
+        yield from call_columns(call).values()
 
 
-def learn_response(response: Response, scope: Scope) -> ResponseSchema:
-    """What the response is; values that can be no response are refused."""
+def finite_expressions(response: Response) -> Iterator[Expression]:
+    """Those of them that must be finite numbers, or levels, in every row."""
+    others = unbounded_expressions(response)
+    for part in response_expressions(response):
+        if not any(part is other for other in others):
+            yield part
+
+
+def learn_response(response: Response, scope: Scope, rows: np.ndarray) -> ResponseSchema:
+    """What the response is; values that can be no response are refused.
+
+    Args:
+        response: the left-hand side.
+        scope: the training rows.
+        rows: their positions in the user's frame, for messages.
+    """
     label = render_expression(response.expression)
-    options: list[tuple[str, str]] = []
-    for call in response.additions:
-        options += _read_options(call, scope.names)
-    extras = tuple(call.function for call in response.additions if call.function != "weights")
+    options = check_additions(response, scope.names)
     if pair := _cbind(response):
         _check_cbind(pair, scope.names)
-        if "trials" in extras:
-            raise scope.names.fail("cbind() already gives the trials", pair.span)
-        schema = ResponseSchema(label, "count", (), ("trials", *extras), tuple(options))
+        if clash := addition(response, "trials"):
+            raise scope.names.fail("cbind() already gives the trials", clash.span)
+        kind, levels = "count", ()
     else:
         kind, levels = _kind(response.expression, scope)
-        schema = ResponseSchema(label, kind, levels, extras, tuple(options))
-    encode_response(response, schema, scope)
-    return schema
+    _check_numeric(response, levels, scope.names)
+    schema = ResponseSchema(label, kind, levels, (), options)
+    values = encode_response(response, schema, scope, rows)
+    return ResponseSchema(label, kind, levels, tuple(values.extras), options)
+
+
+def _check_numeric(response: Response, levels: Sequence[str], names: Names) -> None:
+    """Refuse censoring, bounds and exposure of what is no number."""
+    for call in response.additions:
+        if call.function not in ("cens", "trunc", "rate"):
+            continue
+        if levels:
+            raise names.fail(
+                f"{call.function}() needs a numeric response, and this one has the levels "
+                f"{', '.join(levels[:5])}",
+                call.span,
+            )
+        if _cbind(response):
+            raise names.fail(
+                f"{call.function}() cannot stand with cbind(): successes of trials have no such thing",
+                call.span,
+            )
 
 
 def _kind(expression: Expression, scope: Scope) -> tuple[ResponseKind, tuple[str, ...]]:
@@ -92,48 +119,88 @@ def _kind(expression: Expression, scope: Scope) -> tuple[ResponseKind, tuple[str
     return ("count" if whole and bool(np.all(column.values >= 0)) else "numeric"), ()
 
 
-def encode_response(response: Response, schema: ResponseSchema, scope: Scope) -> ResponseValues:
+def encode_response(
+    response: Response, schema: ResponseSchema, scope: Scope, rows: np.ndarray
+) -> ResponseValues:
     """The response's numbers in a frame: codes 0, 1, ... where it has levels."""
-    extras = {call.function: _addition(call, scope) for call in response.additions}
-    weights = extras.pop("weights", None)
+    call = addition(response, "weights")
+    weights = None if call is None else read_weights(call, scope, rows)
     if pair := _cbind(response):
-        success, failure = (_count(argument, scope) for argument in pair.arguments)
+        success, failure = (_count(argument, scope, rows) for argument in pair.arguments)
+        extras = _extras(response, response.additions, success, scope, rows)
         return ResponseValues(success, weights, {"trials": success + failure, **extras})
     y = _numbers(scope.variable(response.expression), schema)
-    if "trials" in extras and schema.kind != "numeric":
-        over = np.flatnonzero(y > extras["trials"])
-        if len(over):
-            raise DataError(f"response '{schema.label}' is greater than its trials in {first_rows(over)}")
+    extras = _extras(response, response.additions, y, scope, rows)
+    if "trials" in extras:
+        over = y > extras["trials"]
+        if over.any():
+            raise DataError(
+                f"response '{schema.label}' is greater than its trials in {first_rows(rows[over])}"
+            )
     return ResponseValues(y, weights, extras)
 
 
+def _extras(
+    response: Response, calls: Sequence[Call], y: np.ndarray | None, scope: Scope, rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What these additions say of each row, by the names of `Design.extras`."""
+    extras: dict[str, np.ndarray] = {}
+    for call in calls:
+        columns = call_columns(call)
+        match call.function:
+            case "weights":
+                continue
+            case "cens":
+                extras["cens"] = read_censoring(call, columns["censored"], scope, rows)
+                if y is not None:
+                    upper = read_upper(call, columns.get("y2"), extras["cens"], y, scope, rows)
+                    extras |= {} if upper is None else {"cens_upper": upper}
+            case "trunc":
+                bounds = {"lower": columns.get("lb"), "upper": columns.get("ub")}
+                found = {
+                    name: read_bound(call, part, scope, rows)
+                    for name, part in bounds.items()
+                    if part is not None
+                }
+                label = render_expression(response.expression)
+                check_bounds(found.get("lower"), found.get("upper"), y, label, rows)
+                extras |= found
+            case name:
+                extras[name] = read_measure(call, scope, rows)
+    return extras
+
+
 def spare_expressions(response: Response, frame: pd.DataFrame) -> list[Expression]:
-    """What of the left-hand side new data without a response can still tell: trials, known errors.
+    """What of the left-hand side new data without a response can still tell: trials, known errors,
+    exposure, bounds.
 
     Only where all the columns are there and complete: nothing of it may cost a row.
     """
-    calls = [call for call in response.additions if call.function != "weights"]
-    if pair := _cbind(response):
-        calls.append(pair)
     spare: list[Expression] = []
-    for call in calls:
-        placed = [argument.value for argument in call.arguments if not argument.name]
-        names = [name for part in placed for name in variables_of(part)]
+    for call in [*response.additions, *filter(None, [_cbind(response)])]:
+        if call.function in ("weights", "cens"):
+            continue
+        parts = [argument.value for argument in call.arguments] if call.function == "cbind" else []
+        parts = parts or list(call_columns(call).values())
+        names = [name for part in parts for name in variables_of(part)]
         if all(name in frame.columns and bool(frame[name].notna().all()) for name in names):
-            spare += placed
+            spare += parts
     return spare
 
 
-def encode_extras(response: Response, scope: Scope, spare: Sequence[Expression]) -> ResponseValues:
+def encode_extras(
+    response: Response, scope: Scope, spare: Sequence[Expression], rows: np.ndarray
+) -> ResponseValues:
     """The additions that `spare_expressions` found, without a response."""
-    extras = {
-        call.function: _addition(call, scope)
+    calls = [
+        call
         for call in response.additions
-        if any(argument.value in spare for argument in call.arguments)
-    }
+        if any(part is found for part in call_columns(call).values() for found in spare)
+    ]
+    extras = _extras(response, calls, None, scope, rows)
     pair = _cbind(response)
     if pair and all(argument.value in spare for argument in pair.arguments):
-        success, failure = (_count(argument, scope) for argument in pair.arguments)
+        success, failure = (_count(argument, scope, rows) for argument in pair.arguments)
         extras["trials"] = success + failure
     return ResponseValues(None, None, extras)
 
@@ -164,73 +231,14 @@ def _check_cbind(call: Call, names: Names) -> None:
         )
 
 
-def _count(argument: Argument, scope: Scope) -> np.ndarray:
+def _count(argument: Argument, scope: Scope, rows: np.ndarray) -> np.ndarray:
     column = scope.variable(argument.value)
     label = render_expression(argument.value)
     if column.kind == "factor" or column.values.ndim > 1:
-        raise DataError(f"cbind(): '{label}' is not a column of counts")
-    bad = np.flatnonzero((column.values < 0) | (column.values != np.round(column.values)))
-    if len(bad):
-        raise DataError(
-            f"cbind(): '{label}' must be counts, integer and not negative; not so in {first_rows(bad)}"
-        )
-    return column.values
-
-
-def _addition(call: Call, scope: Scope) -> np.ndarray:
-    """The values of `weights(w)`, `trials(n)` or `se(s)`, checked."""
-    placed = [argument.value for argument in call.arguments if not argument.name]
-    if len(placed) != 1:
-        raise scope.names.fail(
-            f"{call.function}() takes one column", call.span, hint=f"Write {call.function}(w)."
-        )
-    column, label = scope.variable(placed[0]), render_expression(placed[0])
-    if column.kind == "factor" or column.values.ndim > 1:
-        raise scope.names.fail(f"{call.function}({label}) must be numbers", call.span)
-    values = column.values
-    match call.function:
-        case "weights":
-            bad, legal = values < 0, "0 or more"
-        case "trials":
-            bad, legal = (values < 0) | (values != np.round(values)), "whole numbers, 0 or more"
-        case _:
-            bad, legal = values <= 0, "above 0"
+        raise scope.names.fail(f"cbind(): '{label}' is not a column of counts", argument.value.span)
+    bad = (column.values < 0) | (column.values != np.round(column.values))
     if bad.any():
         raise DataError(
-            f"{call.function}({label}) must be {legal}; not so in {first_rows(np.flatnonzero(bad))}"
+            f"cbind(): '{label}' must be counts, integer and not negative; not so in {first_rows(rows[bad])}"
         )
-    if call.function == "weights" and not values.any():
-        raise DataError(f"weights({label}) are 0 in all rows")
-    if call.function == "weights" and _is_scaled(call, scope):
-        values = values / np.mean(values)
-    return np.array(values, dtype=np.float64)
-
-
-def _is_scaled(call: Call, scope: Scope) -> bool:
-    return any(
-        argument.name == "scale" and scope.literal(argument.value) is True for argument in call.arguments
-    )
-
-
-def _read_options(call: Call, names: Names) -> list[tuple[str, str]]:
-    """Options of an addition as text: `("se.sigma", "TRUE")`."""
-    name = call.function
-    if name in NOT_YET:
-        raise names.fail(f"{name}() is not available in this version", call.span, hint=NOT_YET[name] + ".")
-    if name not in ADDITIONS:
-        raise names.fail(
-            f"unknown addition '{name}' to the response",
-            call.span,
-            hint=f"Additions: {listing(nearest(name, ADDITIONS))}.",
-        )
-    named = [argument for argument in call.arguments if argument.name]
-    for argument in named:
-        if argument.name not in ADDITIONS[name]:
-            raise _unknown_option(call, argument, names)
-    return [(f"{name}.{argument.name}", render_expression(argument.value)) for argument in named]
-
-
-def _unknown_option(call: Call, argument: Argument, names: Names) -> FormulaError:
-    legal = ADDITIONS[call.function]
-    hint = f"Its options are {listing(legal)}." if legal else "It has none."
-    return names.fail(f"{call.function}() has no option '{argument.name}'", call.span, hint=hint)
+    return column.values

@@ -56,6 +56,8 @@ def _to_plain(value: object) -> object:
         items = cast("tuple[object, ...]", value)
         if items and isinstance(items[0], str | int):  # a million levels in one step
             return list(items)
+        if items and isinstance(items[0], float) and all(math.isfinite(cast(float, x)) for x in items):
+            return list(items)
         return [_to_plain(item) for item in items]
     if isinstance(value, float) and not math.isfinite(value):  # JSON has no infinity: cut(x, c(-Inf, 0, Inf))
         return {"is": "float", "value": str(value)}

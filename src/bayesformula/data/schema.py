@@ -8,11 +8,12 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.additions import check_additions, upper_expressions, without_upper
 from bayesformula.data.arguments import State
 from bayesformula.data.coding import code_terms, codings_in_full, find_dropped
 from bayesformula.data.columns import TREATMENT, Column, as_factor, drop_unused
 from bayesformula.data.dots import expand
-from bayesformula.data.effects import learn_groups
+from bayesformula.data.effects import Learner, group_expressions, learn_groups, member_values, variable_terms
 from bayesformula.data.expressions import Scope
 from bayesformula.data.learnt import (
     DataSchema,
@@ -27,8 +28,10 @@ from bayesformula.data.learnt import (
     TermSchema,
     VariableSchema,
 )
+from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform
-from bayesformula.data.response import learn_response, response_expressions
+from bayesformula.data.parameters import refuse_nonlinear
+from bayesformula.data.response import finite_expressions, learn_response, response_expressions
 from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
 from bayesformula.data.saving import schema_from_json, schema_to_json
 from bayesformula.errors import OptionError
@@ -60,6 +63,7 @@ def learn(
     na: NaPolicy = "drop",
     transforms: Mapping[str, UserTransform] | None = None,
     infinite: InfinitePolicy = "error",
+    matrices: Matrices | None = None,
 ) -> DataSchema:
     """What must be known of the training data to encode any other frame in the same way.
 
@@ -72,6 +76,7 @@ def learn(
         na: "drop" leaves rows with missing values out, "error" refuses them.
         transforms: functions of the user's own by the name they have in the formula.
         infinite: "keep" leaves infinities and undefined results to `check`, which finds them.
+        matrices: covariances of levels by the names that `gr(cov = )` uses.
 
     Returns:
         A frozen value, saved by `schema_to_json`.
@@ -91,13 +96,19 @@ def learn(
         raise OptionError(f"na={na!r} is not a policy for missing values; legal are 'drop' and 'error'")
     names = Names(frame.columns.tolist(), spec.source, transforms or {})
     spec = expand(spec, names)
+    refuse_nonlinear(spec, names)
+    check_additions(spec.response, names)
     used, of_response = _used_columns(spec, names)
-    rows = complete_rows(frame, used, na) if used else np.arange(len(frame))
+    loose = may_miss(spec, names)
+    needed = [name for name in used if name not in loose]
+    rows = complete_rows(frame, needed, na) if needed else np.arange(len(frame))
     scope, rows = _settled(spec, cast(pd.DataFrame, frame[list(used)]), names, rows, na)
     if infinite == "error":
         for expression in all_expressions(spec):
             check_finite(scope, expression, rows)
     variables = learn_variables(spec, scope)
+    factors = frozenset(label for label, variable in variables.items() if variable.kind == "factor")
+    learner = Learner(scope, variables, factors, matrices or {})
     return DataSchema(
         spec=spec,
         na=na,
@@ -105,8 +116,8 @@ def learn(
         response_columns=of_response,
         variables=tuple(variables.values()),
         states=_state_items(scope.states),
-        parameters=tuple(_learn_parameter(predictor, scope, variables) for predictor in spec.predictors),
-        response=learn_response(spec.response, scope),
+        parameters=tuple(_learn_parameter(predictor, learner) for predictor in spec.predictors),
+        response=learn_response(spec.response, scope, rows),
         transforms=tuple(transforms or ()),
         n_rows=len(rows),
         n_dropped=len(frame) - len(rows),
@@ -123,14 +134,12 @@ def predictor_expressions(predictor: Predictor) -> Iterator[Expression]:
         yield from term.variables
     yield from predictor.offsets
     for group in predictor.groups:
-        for term in group.terms:
-            yield from term.variables
-        yield from group.factors
+        yield from group_expressions(group)
 
 
 def all_expressions(spec: FormulaSpec) -> Iterator[Expression]:
-    """Every expression that needs the data, the response's first."""
-    yield from response_expressions(spec.response)
+    """Every expression that needs values in all rows, the response's first."""
+    yield from finite_expressions(spec.response)
     for predictor in spec.predictors:
         yield from predictor_expressions(predictor)
 
@@ -146,6 +155,14 @@ def _used_columns(spec: FormulaSpec, names: Names) -> tuple[tuple[str, ...], tup
     ]
     used = tuple(dict.fromkeys(left + right))
     return used, tuple(name for name in dict.fromkeys(left) if name not in set(right))
+
+
+def may_miss(spec: FormulaSpec, names: Names) -> frozenset[str]:
+    """Columns that need no value in every row: those of upper ends of intervals, in `cens(c, y2)`, alone."""
+    upper = {name for part in upper_expressions(spec.response) for name in names.used(part)}
+    if not upper:
+        return frozenset()
+    return frozenset(upper.difference(name for part in all_expressions(spec) for name in names.used(part)))
 
 
 # ---- learning ----------------------------------------------------------------------------------------
@@ -164,6 +181,7 @@ def _settled(
         scope = Scope(frame.iloc[rows], names, states, learning=True)
         computed = [(render_expression(part), scope.variable(part)) for part in all_expressions(spec)]
         lost = without_level(computed, rows, na)
+        lost |= without_upper(spec.response, scope, rows, refuse=na == "error")
         if not lost.any():
             return scope, rows
         rows = rows[~lost]
@@ -173,12 +191,19 @@ def learn_variables(spec: FormulaSpec, scope: Scope) -> dict[str, VariableSchema
     """What each variable of a population or group term is, by its canonical text."""
     variables: dict[str, VariableSchema] = {}
     for predictor in spec.predictors:
-        terms = [*predictor.terms, *(term for group in predictor.groups for term in group.terms)]
-        for term in terms:
+        for term in variable_terms(predictor):
             for label, expression in zip(term.labels, term.variables, strict=True):
                 if label not in variables:
-                    variables[label] = _learn_variable(label, scope.variable(expression))
+                    variables[label] = _learn_variable(label, _representative(label, expression, scope))
     return variables
+
+
+def _representative(label: str, expression: Expression, scope: Scope) -> Column:
+    """The column that says what a variable is; all columns of `mmc()` are numbers."""
+    values = [scope.variable(part) for part in member_values(expression)]
+    if len(values) > 1 and not all(column.kind == "numeric" and column.values.ndim == 1 for column in values):
+        raise scope.names.fail(f"the columns of {label} must be numbers", expression.span)
+    return values[0]
 
 
 def _learn_variable(label: str, column: Column) -> VariableSchema:
@@ -192,11 +217,9 @@ def _learn_variable(label: str, column: Column) -> VariableSchema:
     )
 
 
-def _learn_parameter(
-    predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema]
-) -> ParameterSchema:
-    factors = frozenset(label for label, variable in variables.items() if variable.kind == "factor")
-    terms = codings_in_full(predictor.terms, intercept=predictor.intercept, factors=factors)
+def _learn_parameter(predictor: Predictor, learner: Learner) -> ParameterSchema:
+    scope, variables = learner.scope, learner.variables
+    terms = codings_in_full(predictor.terms, intercept=predictor.intercept, factors=learner.factors)
     columns = term_columns(predictor, scope, variables)
     coded = code_terms(terms, columns, variables, intercept=predictor.intercept, n=scope.n)
     dropped = find_dropped(coded)
@@ -207,18 +230,17 @@ def _learn_parameter(
         terms=terms,
         columns=tuple(name for name in coded.names if name not in lost),
         dropped=dropped,
-        groups=learn_groups(predictor, scope, variables, factors),
+        groups=learn_groups(predictor, learner),
     )
 
 
 def term_columns(
     predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema]
 ) -> dict[str, Column]:
-    """The variables of a predictor's terms, factors counted in the levels of the schema."""
-    terms = [*predictor.terms, *(term for group in predictor.groups for term in group.terms)]
+    """The variables of the population terms, factors counted in the levels of the schema."""
     return {
         label: in_schema_levels(scope.variable(expression), variables[label])
-        for term in terms
+        for term in predictor.terms
         for label, expression in zip(term.labels, term.variables, strict=True)
     }
 

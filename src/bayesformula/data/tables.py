@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import sys
-import zlib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from bayesformula.errors import DataError, MissingDependencyError, listing
+from bayesformula.data.text_files import read_text, refuse_duplicates
+from bayesformula.errors import DataError, MissingDependencyError
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather")
+
+READERS: Mapping[str, str] = {
+    ".xlsx": "pd.read_excel(path)",
+    ".xls": "pd.read_excel(path)",
+    ".ods": "pd.read_excel(path)",
+    ".txt": 'pd.read_csv(path, sep="\\t")',
+    ".dat": 'pd.read_csv(path, sep=r"\\s+")',
+    ".json": "pd.read_json(path)",
+    ".dta": "pd.read_stata(path)",
+    ".sav": "pd.read_spss(path)",
+    ".sas7bdat": "pd.read_sas(path)",
+    ".pkl": "pd.read_pickle(path)",
+    ".rds": "a file that write.csv() made in R",
+    ".rdata": "a file that write.csv() made in R",
+    ".rda": "a file that write.csv() made in R",
+}
+"""What to pass instead of the path of a table of another kind."""
 
 
 @runtime_checkable
@@ -35,7 +55,7 @@ def as_frame(data: FrameLike) -> pd.DataFrame:
             .csv, .csv.gz, .tsv, .tsv.gz, .parquet, .feather; `-` reads CSV from standard input.
 
     Returns:
-        A frame; the user's own is never changed.
+        A frame; the user's own is never changed. Decimal numbers become floats.
 
     Raises:
         DataError: nothing that can be read as a table, or an empty one.
@@ -53,38 +73,26 @@ def as_frame(data: FrameLike) -> pd.DataFrame:
             frame = _from_columns(data)
         case _:
             frame = _from_foreign(data)
-    return _checked(frame)
+    return _without_objects(_checked(frame))
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """The table in a file, by its ending; `-` is standard input."""
     if str(path) == "-":
-        return _read_text(io.StringIO(sys.stdin.read().removeprefix("\ufeff")), "standard input", ",")
+        return read_text(io.StringIO(sys.stdin.read().removeprefix("\ufeff")), "standard input", ",")
     file = Path(path).expanduser()
     name = file.name.lower()
     if not name.endswith(SUFFIXES):
-        raise DataError(f"cannot tell what kind of table '{file}' is; names may end in {', '.join(SUFFIXES)}")
+        other = READERS.get(file.suffix.lower())
+        hint = f"\n  Pass {other} instead." if other else ""
+        raise DataError(
+            f"cannot tell what kind of table '{path}' is; names may end in {', '.join(SUFFIXES)}{hint}"
+        )
     if not file.is_file():
         raise DataError(f"there is no file '{file}'")
     if name.endswith((".parquet", ".feather")):
         return _read_arrow(file, name.rsplit(".", 1)[1])
-    return _read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",")
-
-
-def _read_text(source: Path | io.StringIO, shown: str, separator: str) -> pd.DataFrame:
-    try:
-        # pandas renames a second `x` to `x.1`; the header is read by itself to refuse it instead
-        head = pd.read_csv(source, sep=separator, encoding="utf-8-sig", header=None, nrows=1, dtype=str)
-        _refuse_duplicates([str(name) for name in head.iloc[0] if isinstance(name, str)])
-        if isinstance(source, io.StringIO):
-            source.seek(0)
-        return pd.read_csv(source, sep=separator, encoding="utf-8-sig", low_memory=False)
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{shown} is empty") from None
-    except UnicodeDecodeError as fault:
-        raise DataError(f"{shown} is not UTF-8 text (byte {fault.start}); save it as UTF-8") from None
-    except (pd.errors.ParserError, OSError, EOFError, zlib.error) as fault:
-        raise DataError(f"{shown} cannot be read as a table: {fault}") from None
+    return read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",")
 
 
 def _read_arrow(file: Path, kind: str) -> pd.DataFrame:
@@ -99,6 +107,18 @@ def _read_arrow(file: Path, kind: str) -> pd.DataFrame:
 
 
 def _from_columns(columns: Mapping[str, object]) -> pd.DataFrame:
+    """Columns side by side, by position: pandas would align series by their indexes and fill the gaps."""
+    series = {name: column for name, column in columns.items() if isinstance(column, pd.Series)}
+    for name, column in list(series.items())[1:]:
+        first = next(iter(series))
+        if not column.index.equals(series[first].index):
+            raise DataError(
+                f"the columns '{first}' and '{name}' are series with different indexes, and it is not said "
+                "which rows belong together; pass .to_numpy() of each, or one frame"
+            )
+    if columns and all(isinstance(column, int | float | str) for column in columns.values()):
+        name = next(iter(columns))
+        raise DataError(f"the dict has single values where columns belong; write {{'{name}': [...]}}")
     try:
         return pd.DataFrame(dict(columns))
     except (ValueError, TypeError) as fault:
@@ -107,13 +127,16 @@ def _from_columns(columns: Mapping[str, object]) -> pd.DataFrame:
 
 def _from_foreign(data: object) -> pd.DataFrame:
     """Frames of other libraries; column by column where their own way would need pyarrow."""
-    native = nw.from_native(data, eager_only=True, pass_through=True)
+    native = nw.from_native(data, pass_through=True, allow_series=True)
+    if isinstance(native, nw.LazyFrame):
+        raise DataError("the data are a lazy frame, nothing of it computed yet; pass data.collect()")
     if isinstance(native, nw.DataFrame):
         return _from_narwhals(native)
-    if not isinstance(data, HasToPandas):
+    if isinstance(native, nw.Series) or not isinstance(data, HasToPandas):
+        hint = "; pd.DataFrame(data) may make it one" if isinstance(data, list | np.ndarray) else ""
         raise DataError(
             f"data of type {type(data).__name__} are not a table: pass a pandas, polars or Arrow frame, "
-            "a dict of columns, or a path"
+            f"a dict of columns, or a path{hint}"
         )
     try:
         return data.to_pandas()
@@ -130,23 +153,31 @@ def _from_narwhals(native: nw.DataFrame[Any]) -> pd.DataFrame:
         return pd.DataFrame({name: native[name].to_list() for name in native.columns})
 
 
+def _without_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decimal numbers as floats, and dates as the dates of pandas, where a column holds Python's own."""
+    changed: dict[str, pd.Series] = {}
+    for name in frame.columns[frame.dtypes == np.dtype(object)].tolist():
+        column = cast(pd.Series, frame[name])
+        present = column.notna().to_numpy()
+        value = column.iloc[int(np.argmax(present))] if present.any() else None
+        try:
+            if isinstance(value, Decimal):
+                changed[name] = column.astype(np.float64)
+            elif isinstance(value, datetime.date):
+                changed[name] = pd.to_datetime(column)
+        except (TypeError, ValueError, ArithmeticError):
+            continue  # of several kinds: what reads the column says so, should the formula use it
+    return frame.assign(**changed) if changed else frame
+
+
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:
     if isinstance(frame.columns, pd.MultiIndex):
         raise DataError("the columns of the data have several header rows; give each column one name")
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    _refuse_duplicates(frame.columns.tolist())
+    refuse_duplicates(frame.columns.tolist())
     if len(frame.columns) == 0:
         raise DataError("the data are empty: there are no columns")
     if len(frame) == 0:
         raise DataError("the data are empty: there are columns but 0 rows")
     return frame
-
-
-def _refuse_duplicates(names: list[str]) -> None:
-    seen: set[str] = set()
-    twice = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
-    if twice:
-        raise DataError(
-            f"two columns have the same name: {listing(dict.fromkeys(twice))}; rename one of them"
-        )

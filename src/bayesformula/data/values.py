@@ -21,10 +21,15 @@ class GroupDesign:
         coefs: q names, in order of writing.
         blocks: names that are correlated with each other; each coefficient in one block.
         index: (n,) int32, the level of each row; -1 for a level unknown to the schema.
-        z: (n, q) float64.
+        z: (n, q) float64. For `mm()` with M columns `index` is (n, M) and `z` (n, M, q), weights included.
         ids: for each block the name by which it is shared across predictors, or "".
         unseen: names of the levels of this frame that the schema does not have.
-        unseen_index: (n,) int32, which of `unseen` each row has, -1 for a known level; None without any.
+        unseen_index: as `index`, which of `unseen` each row has, -1 for a known level; None without any.
+        dist: "gaussian" or "student".
+        by: names of the levels of `gr(by = )` as they stand in names of sds, `treatA`.
+        by_index: (J,) int32, which of `by` each level lies in; None without `by`.
+        cov_name: name of the matrix of `gr(cov = )`, or "".
+        cov: (J, J) that matrix in the order of `levels`; None without it.
     """
 
     label: str
@@ -38,6 +43,21 @@ class GroupDesign:
     ids: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     unseen_index: np.ndarray | None = None
+    dist: str = "gaussian"
+    by: tuple[str, ...] = ()
+    by_index: np.ndarray | None = None
+    cov_name: str = ""
+    cov: np.ndarray | None = None
+
+    @property
+    def is_membership(self) -> bool:
+        """Whether a row belongs to several levels, as in `mm(g1, g2)`."""
+        return self.index.ndim == 2
+
+    @property
+    def columns(self) -> np.ndarray:
+        """(n, q) what multiplies the effects of a row; those of the members of `mm()` added up."""
+        return self.z.sum(axis=1) if self.is_membership else self.z
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +79,9 @@ class Design:
         parameters: one design for each linear predictor, "mu" first.
         rows: (n,) positions in the user's frame of the rows that were kept.
         n_dropped: rows left out for missing values.
-        extras: further response terms by name ("trials", "se", ...), each (n,).
+        extras: further response terms, each (n,): "trials", "se", "rate"; of `cens()` the codes "cens" (-1
+            left, 0 none, 1 right, 2 interval) and "cens_upper", NaN where there is none; of `trunc()` "lower"
+            and "upper".
     """
 
     y: np.ndarray | None

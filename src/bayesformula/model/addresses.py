@@ -101,6 +101,10 @@ def match_statement(statement: Statement, directory: Directory) -> Match:
             match = _match_sd(statement, directory)
         case "cor":
             match = _match_cor(statement, directory)
+        case "df" if len(address.parts) < 2:
+            group = directory.find(address.parts[0], "df") if address.parts else None
+            key = ("df",) if not address.parts else ("df", group or "\0")
+            match = Match(statement, directory.where(*key), len(address.parts))
         case "sigma" if not address.parts and not address.predictor:
             match = Match(statement, directory.where("sigma"), 0)
         case _:
@@ -179,7 +183,7 @@ def legal_addresses(directory: Directory) -> tuple[str, ...]:
     out: list[str] = []
     if any(slot.kind == "b" and slot.coef != "Intercept" for slot in directory.slots):
         out.append("b")
-    for kind in ("sd", "cor"):
+    for kind in ("sd", "cor", "df"):
         groups = directory.groups(kind)
         out += [kind] if groups else []
         out += [f"{kind}[{quote(group)}]" for group in groups]
@@ -235,7 +239,11 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
         return "the model has no group terms, so it has no sd"
     if head == "cor" and "cor" not in kinds:
         return "the model has no correlated group effects, so it has no cor"
-    if head in ("sd", "cor") and parts and directory.find(parts[0], head) is None:
+    if head == "df" and "df" not in kinds:
+        return (
+            "the model has no Student effects, as (1 | gr(g, dist = 'student')) gives, so it has no df"
+        )
+    if head in ("sd", "cor", "df") and parts and directory.find(parts[0], head) is None:
         if head == "cor" and directory.find(parts[0], "sd") is not None:
             return f"the effects of '{parts[0]}' are not correlated, so they have no cor"
         return f"the model has no group '{parts[0]}'"

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from bayesformula.data.additions import refuse_extra
 from bayesformula.data.design import Design, GroupDesign, ParameterDesign
-from bayesformula.errors import FormulaError, PriorError
+from bayesformula.data.parameters import refuse_predictor
+from bayesformula.errors import PriorError
 from bayesformula.families import Family
 from bayesformula.model.defaults import INTERCEPT_SCALE, Moments, Scale, slots
 from bayesformula.model.resolve import resolve
@@ -41,14 +43,13 @@ def build(
     """
     if len(formula.predictors) > 1:
         named = formula.predictors[1].parameter
-        raise FormulaError(
-            "several predictors are not available yet",
-            hint=f"Leave out the formula of {named}: this version estimates one {named} for all rows.",
+        raise refuse_predictor(
+            formula, 1, hint=f"Leave it out: this version estimates one {named} for all rows."
         )
     if design.extras:
-        name = next(iter(design.extras))
-        raise FormulaError(
-            f"the response addition {name}(...) is not available yet",
+        raise refuse_extra(
+            formula,
+            next(iter(design.extras)),
             hint="This version fits a Gaussian response with one sigma for all rows; weights(w) it knows.",
         )
     mu = design.parameters["mu"]
@@ -77,6 +78,10 @@ def _group(group: GroupDesign, nested_in: tuple[str, ...]) -> GroupSpec:
         blocks=tuple(tuple(group.coefs.index(coef) for coef in block) for block in group.blocks),
         nested_in=nested_in,
         parameters=("mu",) * len(group.coefs),
+        by=group.by,
+        dist=group.dist,
+        cov=group.cov_name,
+        members=group.factors if group.is_membership else (),
     )
 
 
@@ -117,7 +122,9 @@ def measure(design: Design, response_label: str) -> Moments:
         sd=sd if sd > 0 else 1.0,
         columns=_scales(mu, used),
         groups=tuple(
-            tuple(_scale(coef, group.z[used, i]) for i, coef in enumerate(group.coefs))
+            tuple(
+                _scale(coef, column) for coef, column in zip(group.coefs, group.columns[used].T, strict=True)
+            )
             for group in mu.groups.values()
         ),
     )

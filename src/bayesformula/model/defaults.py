@@ -5,6 +5,7 @@ With s_y the sd of the response (offset taken out) and s_x that of a column of t
     Intercept[centred] ~ normal(mean y, 2.5 s_y)        b[x]     ~ normal(0, 2.5 s_y / s_x)
     sd[g]              ~ exponential, mean s_y          sd[g, z] ~ exponential, mean s_y / s_z
     cor[g]             ~ lkj(2)                         sigma    ~ exponential, mean s_y
+    df[g]              ~ gamma(2, 0.1), of Student effects
 
 s_x is the range of a column that has exactly two values, so that a dummy has s_x = 1 whatever its balance.
 Multiplying y or x, or shifting x, maps these priors exactly as it maps the parameters. Where the
@@ -65,6 +66,7 @@ def slots(predictor: PredictorSpec, groups: Sequence[GroupSpec], moments: Moment
         out += _sds(group, scales, moments)
     for group in groups:
         out += _correlations(group)
+    out += [_degrees_of_freedom(group) for group in groups if group.dist == "student"]
     out.append(
         Slot(
             parameter="sigma",
@@ -116,7 +118,9 @@ def _population(predictor: PredictorSpec, moments: Moments) -> list[Slot]:
 
 def _sds(group: GroupSpec, scales: Sequence[Scale], moments: Moments) -> list[Slot]:
     out: list[Slot] = []
-    for position, (coef, scale) in enumerate(zip(group.coefs, scales, strict=True)):
+    for place, coef in enumerate(group.sd_coefs):
+        position = place % group.q  # each level of `by` repeats the coefficients
+        scale = scales[position]
         number = next(i for i, block in enumerate(group.blocks) if position in block)
         out.append(
             Slot(
@@ -126,7 +130,7 @@ def _sds(group: GroupSpec, scales: Sequence[Scale], moments: Moments) -> list[Sl
                 group=group.label,
                 coef=coef,
                 default=exponential(moments.sd / scale.value),
-                reason=f"mean sd({moments.response}){scale.over(coef)}",
+                reason=f"mean sd({moments.response}){scale.over(group.coefs[position])}",
                 term=_term(group, number),
                 can_be_centred=group.can_be_centred(number),
             )
@@ -153,6 +157,19 @@ def _correlations(group: GroupSpec) -> list[Slot]:
             )
         )
     return out
+
+
+def _degrees_of_freedom(group: GroupSpec) -> Slot:
+    return Slot(
+        parameter=f"df_{group.label}",
+        kind="df",
+        predictor="mu",
+        group=group.label,
+        coef="",
+        default=Prior("gamma", (2.0, 0.1)),
+        reason="from heavy tails (1) to nearly normal effects (50)",
+        term=f"df[{group.label}]",
+    )
 
 
 def _term(group: GroupSpec, number: int) -> str:

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from bayesformula.model.spec import GroupSpec, ModelSpec
+from bayesformula.model.sheet import (
+    DOT,
+    UNKNOWN,
+    Effects,
+    Line,
+    Share,
+    Sheet,
+    Summand,
+    is_of_member,
+    sheet_of_model,
+)
+from bayesformula.model.spec import ModelSpec
+from bayesformula.model.text import MAX_TERMS, fold, formula_text, glued, listed, rows_of, shown, visible
 from bayesformula.priors import PriorRow
 
-MAX_TERMS = 12
-"""Terms of one part of a model that are written out; the rest is counted."""
+GREEK = {"mu": "μ", "sigma": "σ", "phi": "φ", "nu": "ν", "kappa": "κ", "theta": "θ", "alpha": "α"}
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+ADDITIONS = {
+    "weights": "the log density of a row counts as often as its weight",
+    "trials": "the response counts successes among so many trials",
+    "se": "the standard error of each response is known",
+    "cens": "some responses are only known to lie beyond a limit, or between two",
+    "trunc": "responses beyond a limit cannot be observed",
+    "rate": "the response counts events per so much exposure",
+}
+CENTRED_NOTE = (
+    "Priors marked `centred` are on coefficients at the predictors' means; "
+    "what is reported is at x = 0, by the exact map."
+)
 
 
 def describe(model: ModelSpec, *, width: int = 100) -> str:
@@ -17,85 +42,250 @@ def describe(model: ModelSpec, *, width: int = 100) -> str:
 
     The lines of priors are statements that can be passed back as `priors=` to get the same model.
     """
-    parts = [fold(model.formula, width), equations(model, width=width), prior_lines(model, width=width)]
+    parts = [
+        fold(formula_text(model.formula), width),
+        equations(sheet_of_model(model), width=width),
+        prior_lines(model, width=width),
+    ]
     return "\n\n".join(parts)
 
 
-def equations(model: ModelSpec, *, width: int = 100) -> str:
-    """The likelihood, the linear predictor and the distributions of group effects."""
-    response = model.response if model.response.isidentifier() else f"[{model.response}]"
-    lines = [fold(f"{response}ᵢ ~ Normal(μᵢ, σ)", width, "  ")]
-    if model.has_weights:
-        lines.append("    the log density of a row counts as often as its weight")
-    lines.append(fold(f"μᵢ = {' + '.join(_terms(model)) or '0'}", width, "  ", "       "))
-    for group in model.groups:
-        lines += _group_lines(group, width)
-    if any(row.centred for row in model.priors):
-        note = (
-            "Priors marked `centred` are on coefficients at the predictors' means; "
-            "what is reported is at x = 0, by the exact map."
-        )
-        lines += ["", fold(note, width, "  ", "  ")]
+def equations(sheet: Sheet, *, width: int = 100) -> str:
+    """The likelihood, the linear predictors and the distributions of group effects, in Unicode.
+
+    Parameters have the names that they have in the summary; σ is `sigma`.
+    """
+    arguments = ", ".join(symbol(sheet, parameter) for parameter in sheet.parameters)
+    lines = [fold(f"{_indexed(sheet.response)} ~ {sheet.density}({arguments})", width, "  ", "      ")]
+    for line in sheet.lines:
+        lines += _predictor(sheet, line, width)
+    lines += _where(sheet, width)
+    for effects in sheet.effects:
+        lines += ["", *_distributions(effects, width)]
+    notes = [f"{glued(text)}: {ADDITIONS[name]}." for text, name in _additions(sheet)]
+    if any(each.column == DOT for line in sheet.lines for each in line.population):
+        notes.append("... stands for the columns that `.` means.")
+    notes += [CENTRED_NOTE] if sheet.has_centred_priors else []
+    notes += [f"{UNKNOWN}: the distribution of the response, given as family=."] * (sheet.density == UNKNOWN)
+    if notes:
+        lines += ["", *(fold(note, width, "  ", "  ") for note in notes)]
     return "\n".join(lines)
 
 
-def prior_lines(model: ModelSpec, *, width: int = 100) -> str:
-    """The priors as statements, one for each parameter, with source and reason as comments."""
-    return "\n".join(_prior_line(row, width) for row in model.priors)
+def symbol(sheet: Sheet, parameter: str) -> str:
+    """`μᵢ` where each row has its value, `σ` where all rows share one."""
+    letter = GREEK.get(parameter, glued(parameter))
+    return f"{letter}ᵢ" if sheet.is_predicted(parameter) else letter
 
 
-def fold(text: str, width: int, indent: str = "", further: str | None = None) -> str:
-    """`text` over lines of at most `width`, words longer than that broken."""
-    inner = indent + "    " if further is None else further
-    folded = textwrap.fill(
-        text, width, initial_indent=indent, subsequent_indent=inner, break_on_hyphens=False
-    )
-    return folded.replace("\0", " ")
+def _where(sheet: Sheet, width: int) -> list[str]:
+    """Which level is meant in the linear predictor."""
+    single = [effects for effects in sheet.effects if effects.share is None]
+    if not single:
+        return []
+    levels = shown([f"{effects.index}\0of\0{glued(effects.label)}" for effects in single])
+    return [fold(f"where row i lies in level {', '.join(levels)}", width, "  ")]
 
 
-def _terms(model: ModelSpec) -> list[str]:
-    """The summands of the linear predictor, blanks within one made unbreakable."""
-    out = _shown([_product(f"b_{column}", column) for column in model.mu.columns])
-    for group in model.groups:
-        out += _shown([_product(f"r_{group.label}[{coef}]", coef) for coef in group.coefs])
-    out += ["offsetᵢ"] if model.mu.has_offset else []
-    return [term.replace(" ", "\0") for term in out]
+def _additions(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    for text in sheet.additions:
+        name = text.split("(", 1)[0]
+        if name in ADDITIONS:
+            yield text, name
+
+
+# ---- linear predictors -------------------------------------------------------------------------------
+
+
+def _predictor(sheet: Sheet, line: Line, width: int) -> list[str]:
+    """The population part, and below it one line for each group and for the offsets."""
+    left = symbol(sheet, line.parameter)
+    if line.link != "identity":
+        left = f"{line.link or 'link'}({left})"
+    first = f"  {left} = "
+    indent = " " * (len(first) - 2) + "+ "
+    room = width - len(first)
+    parts = [rows_of(shown([_product(each.coef, each.column) for each in line.population]), room)]
+    parts += [_group_rows(effects, summands, room) for effects, summands in line.groups]
+    parts.append(rows_of([_offset(text) for text in line.offsets], room))
+    rows = [row for part in parts for row in part] or ["0"]
+    further = " " * (len(indent) + 4)
+    return [fold(rows[0], width, first, further)] + [fold(row, width, indent, further) for row in rows[1:]]
 
 
 def _product(coefficient: str, column: str) -> str:
-    return coefficient if column == "Intercept" else f"{coefficient} × {column}"
+    if column == DOT:
+        return "..."
+    return glued(coefficient) + (f"\0×\0{_indexed(column)}" if column else "")
 
 
-def _group_lines(group: GroupSpec, width: int) -> list[str]:
-    count = "the one level" if group.n_levels == 1 else f"each of the {group.n_levels} levels"
-    lines = [fold(f"for {count} of {group.label}:", width, "  ")]
-    correlated = 0
-    for block in group.blocks:
-        names = [group.coefs[position] for position in block]
-        effects = _shown([f"r_{group.label}[{name}]" for name in names])
-        if len(block) == 1:
-            lines.append(fold(f"{effects[0]} ~ Normal(0, sd_{group.label}__{names[0]})", width, "    "))
-            continue
-        correlated += 1
-        cor = f"cor_{group.label}" + ("" if correlated == 1 else f".{correlated}")
-        parts = [f"({effects[0]},", *(f"{effect}," for effect in effects[1:-1]), f"{effects[-1]})"]
-        parts += ["~", f"MVN(0, D R D),  D = diag(sd_{group.label}),  R = {cor}"]
-        lines.append(fold(" ".join(part.replace(" ", "\0") for part in parts), width, "    "))
+def _indexed(name: str) -> str:
+    """A column with the index of the row: in brackets where it is not one word or one call."""
+    text = glued(name)
+    is_one = re.fullmatch(r"[\w.]+(\([^()]*\)\w*)?", name) is not None
+    index = "ₘᵢ" if is_of_member(name) else "ᵢ"
+    return f"{text}{index}" if is_one else f"[{text}]{index}"
+
+
+def _offset(text: str) -> str:
+    return f"offset({glued(text)})ᵢ" if text else "offsetᵢ"
+
+
+def _group_rows(effects: Effects, summands: Sequence[Summand], room: int) -> list[str]:
+    index = effects.index if effects.share is None else f"{effects.index}ₘ"
+    terms = shown([_product(f"r_{effects.label}[{index},{each.coef}]", each.column) for each in summands])
+    if effects.share is None:
+        return rows_of(terms, room)
+    return [f"Σₘ\0wₘ\0×\0({' + '.join(terms)})" if len(terms) > 1 else f"Σₘ\0wₘ\0×\0{terms[0]}"]
+
+
+# ---- distributions of group effects ------------------------------------------------------------------
+
+
+def _distributions(effects: Effects, width: int) -> list[str]:
+    count = "each" if effects.n_levels is None else f"each of the {effects.n_levels}"
+    level = "level" if effects.n_levels is None else "levels"
+    heading = f"for {count} {level} {effects.index} of {glued(effects.label)}:"
+    if effects.cov:
+        count = "the" if effects.n_levels is None else f"the {effects.n_levels}"
+        heading = f"over {count} levels of {glued(effects.label)}, related as {glued(effects.cov)} says:"
+    elif effects.n_levels == 1:
+        heading = f"for the one level {effects.index} of {glued(effects.label)}:"
+    lines = [fold(heading, width, "  ")]
+    if effects.share is not None:
+        lines += [fold(text, width, "    ", "      ") for text in _share_text(effects.index, effects.share)]
+    for suffix in effects.by or ((f"{effects.by_label}...",) if effects.by_label else ("",)):
+        indent = "    "
+        if suffix:
+            lines.append(fold(f"levels with {glued(suffix)}:", width, "    "))
+            indent = "      "
+        for text in _blocks(effects, suffix):
+            lines.append(fold(text, width, indent, indent + "    "))
     return lines
 
 
-def _shown(items: Sequence[str]) -> list[str]:
-    kept = MAX_TERMS - 1
-    return list(items) if len(items) <= MAX_TERMS else [*items[:kept], f"... ({len(items) - kept} more)"]
+def _share_text(index: str, share: Share) -> list[str]:
+    numbers = [str(place).translate(SUBSCRIPTS) for place in range(1, len(share.members) + 1)]
+    members = ", ".join(
+        f"{index}{number}\0in\0{glued(name)}" for number, name in zip(numbers, share.members, strict=True)
+    )
+    each = ", ".join(f"w{number}" for number in numbers)
+    if not share.weights:
+        shares = f"{each} = 1/{len(share.members)}"
+    else:
+        scaled = ", divided by their sum" if share.scaled else ""
+        shares = f"{each} = {listed(share.weights)}{scaled}"
+    return [f"row i belongs to the levels {members};", f"its shares are {shares}"]
+
+
+def _blocks(effects: Effects, suffix: str) -> Iterator[str]:
+    """One distribution for each block; Student effects have one for all, as they share a scale."""
+    sd = [f"sd_{effects.label}__{coef}{':' * bool(suffix)}{suffix}" for coef in effects.coefs]
+    if effects.dist == "student":
+        order = [place for block in effects.blocks for place in block.positions]
+        yield from _joint(effects, order, sd, _correlation_of_all(effects, suffix))
+        return
+    for block in effects.blocks:
+        yield from _joint(effects, block.positions, sd, _correlation(block.cor, suffix))
+
+
+def _joint(effects: Effects, places: Sequence[int], sd: Sequence[str], correlation: str) -> Iterator[str]:
+    """The distribution of the effects at `places`, and below it what its covariance is."""
+    names = [effects.coefs[place] for place in places]
+    student = f"df_{glued(effects.label)}, " if effects.dist == "student" else ""
+    if len(names) == 1:
+        spread = glued(sd[places[0]])
+        kind = "Student" if student else "MVN" if effects.cov else "Normal"
+        scale = f"{spread}² × {glued(effects.cov)}" if effects.cov else spread
+        yield f"{_vector(effects, names)} ~ {kind}({student}0, {scale})".replace(", ", ",\0")
+        return
+    kind = "MVT" if student else "MVN"
+    relation = f"{glued(effects.cov)} ⊗ " if effects.cov else ""
+    distribution = f"{kind}({student}0, {relation}D R D)"
+    yield f"{_vector(effects, names)} ~ {distribution.replace(' ', chr(0))}"
+    diagonal = ", ".join(shown([glued(sd[place]) for place in places]))
+    yield f"D = diag({diagonal}),  R\0=\0{correlation}"
+
+
+def _vector(effects: Effects, names: Sequence[str]) -> str:
+    """`(r_g[j,Intercept], r_g[j,x])`; over all levels, where these are related."""
+    label = effects.label
+    if effects.cov:
+        last = effects.index.upper() if effects.n_levels is None else str(effects.n_levels)
+        ends = [f"r_{label}[{level},{name}]" for level in ("1", last) for name in (names[0], names[-1])]
+        first, second = (ends[:1], ends[2:3]) if len(names) == 1 else (ends[:2], ends[2:])
+        inner = ", ...,\0" if len(names) > 2 else ", "
+        return f"({inner.join(map(glued, first))}, ..., {inner.join(map(glued, second))})"
+    items = shown([glued(f"r_{label}[{effects.index},{name}]") for name in names])
+    return items[0] if len(items) == 1 else f"({', '.join(items)})"
+
+
+def _correlation(cor: str, suffix: str) -> str:
+    return glued(cor) + (f"\0({glued(suffix)})" if suffix else "")
+
+
+def _correlation_of_all(effects: Effects, suffix: str) -> str:
+    blocks = [block for block in effects.blocks if block.cor]
+    if not blocks:
+        return "I"
+    names = [_correlation(block.cor, suffix) for block in blocks]
+    if len(effects.blocks) == 1:
+        return names[0]
+    return "blocks(" + ", ".join(_correlation(b.cor, suffix) if b.cor else "1" for b in effects.blocks) + ")"
+
+
+# ---- priors ------------------------------------------------------------------------------------------
+
+
+def prior_lines(model: ModelSpec, *, width: int = 100) -> str:
+    """The priors as statements, with source and reason as comments; passed back, they give the same model.
+
+    Of many parameters of one kind the first defaults are written and the rest counted, and what was
+    stated for several of them is written once.
+    """
+    parts: dict[tuple[str, str, str], list[PriorRow]] = {}
+    for row in model.priors:
+        parts.setdefault((row.kind, row.predictor, row.group), []).append(row)
+    out: list[str] = []
+    stated: set[str] = set()
+    for rows in parts.values():
+        if len(rows) <= MAX_TERMS:
+            out += [_prior_line(row, width) for row in rows]
+        else:
+            out += _many_prior_lines(rows, stated, width)
+    return "\n".join(out)
+
+
+def _many_prior_lines(rows: Sequence[PriorRow], stated: set[str], width: int) -> Iterator[str]:
+    """The first defaults, and each statement once; `stated` are those that were written before."""
+    defaults = [row for row in rows if row.is_default]
+    kept = defaults[: MAX_TERMS - 1] if len(defaults) > MAX_TERMS else defaults
+    shared: dict[str, int] = {}
+    for row in rows:
+        if not row.is_default:
+            shared[row.reason] = shared.get(row.reason, 0) + 1
+    for reason, count in shared.items():
+        statement = reason.removeprefix("stated: ")
+        if statement not in stated:
+            stated.add(statement)
+            yield _statement_line(statement, f"# stated, for {count} parameter{'s' * (count > 1)}", width)
+    yield from (_prior_line(row, width) for row in kept)
+    if len(kept) < len(defaults):
+        yield fold(f"  # ... ({len(defaults) - len(kept)} more defaults of this kind)", width, "", "      # ")
 
 
 def _prior_line(row: PriorRow, width: int) -> str:
-    """`address ~ prior  # source: reason`, on several lines where one is too narrow."""
-    statement = f"  {row.statement}"
-    if len(statement) > width:
-        statement = f"  {row.address} ~\n      {row.prior.render()}"
     comment = f"# default: {row.reason}" if row.is_default else f"# {row.reason}"
-    comment = comment.replace("\n", " ")
+    return _statement_line(row.statement, comment.replace("\n", " "), width)
+
+
+def _statement_line(text: str, comment: str, width: int) -> str:
+    """`address ~ prior  # source: reason`, on several lines where one is too narrow."""
+    text, comment = visible(text), visible(comment)
+    statement = f"  {text}"
+    if len(statement) > width:
+        address, _, prior = text.rpartition(" ~ ")
+        statement = f"  {address} ~\n      {prior}"
     last = statement.rsplit("\n", 1)[-1]
     if len(last) + 2 + len(comment) <= width:
         return f"{statement}  {comment}"

@@ -107,19 +107,22 @@ def _fit(statement: Statement, kind: str) -> Prior:
             raise _misfit(
                 statement, "the correlations of a group term have an lkj prior", f"Write {where} ~ lkj(2)."
             )
-        usual = "exponential(1)" if kind in ("sd", "sigma") else "normal(0, 1)"
+        usual = {"sd": "exponential(1)", "sigma": "exponential(1)", "df": "gamma(2, 0.1)"}.get(
+            kind, "normal(0, 1)"
+        )
         raise _misfit(
             statement, "lkj is a prior of correlations only", f"Write {where} ~ {usual}, or cor ~ lkj(2)."
         )
-    if kind not in ("sd", "sigma"):
+    if kind not in ("sd", "sigma", "df"):
         return prior
     if (prior.distribution == "constant" and prior.arguments[0] <= 0) or (
         prior.distribution == "uniform" and prior.arguments[1] <= 0
     ):
         raise _misfit(
             statement,
-            f"{where} is a standard deviation and must be above 0",
-            f"Write {where} ~ exponential(1).",
+            f"{where} is {'the degrees of freedom' if kind == 'df' else 'a standard deviation'} "
+            "and must be above 0",
+            f"Write {where} ~ {'gamma(2, 0.1)' if kind == 'df' else 'exponential(1)'}.",
         )
     return prior.truncated_to_positive()
 

@@ -124,7 +124,7 @@ class ModelSpec:
 
     def centred_positions(self, group: GroupSpec) -> tuple[int, ...]:
         """Positions in `group.coefs` whose priors hold at the columns' means: all of a block or none."""
-        rows = self.prior_rows("sd", group.label)
+        rows = self.prior_rows("sd", group.label)[: group.q]  # the levels of `by` are all alike
         return tuple(position for position, row in enumerate(rows) if row.centred)
 
 
@@ -188,7 +188,8 @@ def _predictor(entry: Mapping[str, Any]) -> PredictorSpec:
 
 
 def _group(entry: Mapping[str, Any]) -> GroupSpec:
-    tuples = {name: tuple(entry[name]) for name in ("factors", "coefs", "nested_in", "parameters", "by", "members")}
+    names = ("factors", "coefs", "nested_in", "parameters", "by", "members")
+    tuples = {name: tuple(entry.get(name, ())) for name in names}
     blocks = tuple(tuple(int(position) for position in block) for block in entry["blocks"])
     return GroupSpec(**_with(entry, **tuples, blocks=blocks))
 

@@ -23,7 +23,9 @@ def posterior(model: ModelSpec, levels: Levels, draws: Mapping[str, np.ndarray])
     """The posterior of every reported parameter.
 
     Variables `b(term)`, and for each group g `sd_g(coef_g)`, `cor_g(coef_g, coef2_g)`, `r_g(g, coef_g)`;
-    `sigma`. The parts of the levels of `a:b` are the coordinates `a:b.a` and `a:b.b`.
+    `sigma`. Under `gr(g, by = f)` sds and correlations have dimensions of their own, `coef_by_g` and
+    `coef2_by_g`, with one entry for each coefficient and level of f; Student effects add `df_g`. The parts
+    of the levels of `a:b` are the coordinates `a:b.a` and `a:b.b`.
     """
     import xarray as xr
 
@@ -48,18 +50,21 @@ def _add_group(
     variables: dict[str, Any],
     coords: dict[str, Any],
 ) -> None:
-    name, dimension, coef, coef2 = called.name, called.dimension, called.coef, called.coef2
+    name, dimension, coef = called.name, called.dimension, called.coef
+    sd_coef, sd_coef2 = called.sd_coef(has_by=bool(group.by))
     names, parts = levels
-    coords[coef] = list(group.coefs)
+    coords[coef], coords[sd_coef] = list(group.coefs), list(group.sd_coefs)
     coords[dimension] = list(names)
-    if len(group.factors) > 1:
+    if len(parts) > 1:
         for factor, part in zip(group.factors, parts, strict=True):
             coords[f"{dimension}.{safe(factor)}"] = (dimension, list(part))
     leading = ("chain", "draw")
-    variables[f"sd_{name}"] = ((*leading, coef), draws[f"sd_{group.label}"])
+    variables[f"sd_{name}"] = ((*leading, sd_coef), draws[f"sd_{group.label}"])
     if f"cor_{group.label}" in draws:
-        coords[coef2] = list(group.coefs)
-        variables[f"cor_{name}"] = ((*leading, coef, coef2), draws[f"cor_{group.label}"])
+        coords[sd_coef2] = list(group.sd_coefs)
+        variables[f"cor_{name}"] = ((*leading, sd_coef, sd_coef2), draws[f"cor_{group.label}"])
+    if f"df_{group.label}" in draws:
+        variables[f"df_{name}"] = (leading, draws[f"df_{group.label}"])
     if f"r_{group.label}" in draws:
         variables[f"r_{name}"] = ((*leading, dimension, coef), draws[f"r_{group.label}"])
 

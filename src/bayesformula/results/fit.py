@@ -247,6 +247,7 @@ class Fit:
             response=self.schema.response.facts,
             plan=(self.plan.name, self.plan.reason),
             findings=self.findings,
+            schema=self.schema,
         )
         table = self.summary().drop(columns="mcse_mean")
         rows = {

@@ -41,13 +41,17 @@ class GroupNames:
     def coef2(self) -> str:
         return f"coef2_{self.name}"
 
+    def sd_coef(self, *, has_by: bool) -> tuple[str, str]:
+        """The dimensions of sds and correlations: others than the coefficients' under `gr(by = )`."""
+        return (f"coef_by_{self.name}", f"coef2_by_{self.name}") if has_by else (self.coef, self.coef2)
+
 
 def group_names(model: ModelSpec) -> dict[str, GroupNames]:
     """Names by group, each its own: `_` is added where a name stands for something else of the fit."""
     names: dict[str, str] = {}
     for group in model.groups:
         names[group.label] = _free(safe(group.label), set(names.values()))
-    kinds = ("sd", "cor", "r", "coef", "coef2")
+    kinds = ("sd", "cor", "df", "r", "coef", "coef2", "coef_by", "coef2_by")
     taken = set(RESERVED) | {f"{kind}_{name}" for kind in kinds for name in names.values()}
     out = {}
     for label, name in names.items():
@@ -73,26 +77,31 @@ def scalars(model: ModelSpec) -> tuple[Scalar, ...]:
         section = f"Group effects: {group.label} ({group.n_levels} levels)"
         out += [
             Scalar(f"sd_{group.label}__{coef}", f"sd_{group.label}", (i,), section, f"sd({coef})")
-            for i, coef in enumerate(group.coefs)
+            for i, coef in enumerate(group.sd_coefs)
         ]
         out += [
             Scalar(
-                f"cor_{group.label}__{group.coefs[i]}__{group.coefs[j]}",
+                f"cor_{group.label}__{group.sd_coefs[i]}__{group.sd_coefs[j]}",
                 f"cor_{group.label}",
                 (i, j),
                 section,
-                f"cor({group.coefs[i]},{group.coefs[j]})",
+                f"cor({group.sd_coefs[i]},{group.sd_coefs[j]})",
             )
             for i, j in correlated_pairs(group)
         ]
+        if group.dist == "student":
+            out.append(Scalar(f"df_{group.label}", f"df_{group.label}", (), section, "df"))
     out.append(Scalar("sigma", "sigma", (), "Residual", "sigma"))
     return tuple(out)
 
 
 def correlated_pairs(group: GroupSpec) -> list[tuple[int, int]]:
-    """Positions (i, j), i < j in order of writing, of coefficients within one block."""
+    """Positions (i, j) of sds, i < j in order of writing, of coefficients within one block."""
     return sorted(
-        (min(i, j), max(i, j)) for block in group.blocks for n, i in enumerate(block) for j in block[n + 1 :]
+        (min(i, j), max(i, j))
+        for block in group.sd_blocks
+        for n, i in enumerate(block)
+        for j in block[n + 1 :]
     )
 
 

@@ -253,7 +253,7 @@ def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
     out = {"b": posterior["b"].values, "sigma": posterior["sigma"].values}
     for group in spec.groups:
         name = group_names(spec)[group.label].name
-        for kind in ("sd", "cor", "r"):
+        for kind in ("sd", "cor", "df", "r"):
             if f"{kind}_{name}" in posterior.data_vars:
                 out[f"{kind}_{group.label}"] = posterior[f"{kind}_{name}"].values
         for suffix in ("mean", "sd"):

@@ -107,6 +107,9 @@ class GroupCovariance:
         cor: (coef, coef) posterior mean of the correlations, 0 between blocks.
         cov: (coef, coef) posterior mean of the covariances.
         draws: (chains, draws, q, q) covariances.
+
+    Under `gr(g, by = f)` every coefficient stands there once for each level of f, `Intercept:fA`. Of Student
+    effects these are the scales, the sds but for a factor sqrt(df / (df - 2)).
     """
 
     sd: pd.DataFrame
@@ -164,9 +167,9 @@ def varcorr(fit: Fit, ci: float, kind: str) -> VarCorr:
         sd = fit.draws[f"sd_{group.label}"]
         cor = fit.draws.get(f"cor_{group.label}")
         if cor is None:
-            cor = np.broadcast_to(np.eye(group.q), (*sd.shape, group.q))
+            cor = np.broadcast_to(np.eye(sd.shape[-1]), (*sd.shape, sd.shape[-1]))
         cov = cor * sd[..., :, None] * sd[..., None, :]
-        names = list(group.coefs)
+        names = list(group.sd_coefs)
         out[group.label] = GroupCovariance(
             sd=pd.DataFrame(location(sd, ci, kind), index=pd.Index(names, name="coef")),
             cor=pd.DataFrame(cor.mean(axis=(0, 1)), names, names),

@@ -73,3 +73,35 @@ def _whole(name: str, value: object, least: int) -> int:
     if number < least:
         raise OptionError(f"{name}={value!r} must be a whole number, {least} or more")
     return number
+
+
+def check_switch(name: str, value: object) -> bool:
+    """The value of an option that is True or False, NumPy's included.
+
+    Text such as "no" would count as true in Python, and is refused.
+
+    Raises:
+        OptionError: anything else.
+    """
+    if isinstance(value, bool):
+        return value
+    kind = type(value)
+    if kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"):
+        return bool(value)
+    raise OptionError(f"{name}={value!r} must be True or False")
+
+
+def check_progress(value: object) -> bool | None:
+    """The value of `progress=`: True, False, or None for a bar on terminals and in notebooks only.
+
+    Raises:
+        OptionError: anything else.
+    """
+    if value is None:
+        return None
+    try:
+        return check_switch("progress", value)
+    except OptionError:
+        raise OptionError(
+            f"progress={value!r} must be True, False or None (a bar on a terminal and in a notebook)"
+        ) from None

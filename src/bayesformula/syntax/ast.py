@@ -52,6 +52,7 @@ class Argument:
 
     value: Expression
     name: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ class Formula:
     text: str = field(compare=False)
     response: Response
     clauses: tuple[Clause, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what reading changed that may surprise
 
 
 # ---- the lowered form --------------------------------------------------------------------------------

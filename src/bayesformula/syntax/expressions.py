@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bayesformula.errors import Span
+from bayesformula.errors import FormulaError, Span
 from bayesformula.syntax.ast import (
     Argument,
     Binary,
@@ -17,10 +17,18 @@ from bayesformula.syntax.ast import (
     String,
     Unary,
 )
+from bayesformula.syntax.bars import check_bar_in_call, check_logical_bar
+from bayesformula.syntax.found import shorten
 from bayesformula.syntax.pieces import Piece
 from bayesformula.syntax.source import MAX_OPERATORS, Source
 
 _CHAINS = ("sum", "product", "special", "interaction", "conjunction", "bar")
+_MODULE = re.compile(r"(?:np|numpy|jnp|math|scipy|pd|pandas)(?:\.\w+)*\.(\w+)")
+_SAME = ("log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sin", "cos", "round", "mean")
+_NUMPY = {name: f"{name}(x)" for name in _SAME} | {
+    "where": "ifelse(x > 0, 1, 0)", "maximum": "pmax(x, 0)", "minimum": "pmin(x, 0)", "power": "I(x^2)",
+    "square": "I(x^2)", "arcsin": "asin(x)", "std": "sd(x)", "cut": "cut(x, c(0, 1, 2))",
+}  # fmt: skip
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -28,7 +36,7 @@ def read_expression(source: Source, piece: Piece) -> Expression:
     """The expression that a piece spells."""
     match piece.rule:
         case "NAME" | "QUOTED_NAME":
-            return Name(name_text(piece), piece.span)
+            return read_name(source, piece)
         case "NUMBER":
             return Number(piece.text, piece.span)
         case "STRING":
@@ -74,76 +82,60 @@ def _read_chain(source: Source, piece: Piece) -> Expression:
 
 
 def read_call(source: Source, piece: Piece) -> Call:
-    """A call with its arguments."""
-    function, *arguments = piece.parts
+    """A call with its arguments; a package before it, as in `splines::ns(x, 3)`, is left out."""
+    function, *arguments = (part for part in piece.parts if part.rule != "PACKAGE")
+    _refuse_python(source, function)
     if not arguments:
-        raise source.error(
-            f"`{function.text}()` has no argument",
-            piece.span,
-            hint=f"Write {function.text}(x) for a column x.",
-        )
+        raise _no_argument(source, function, piece)
     read: list[Argument] = []
+    known: set[str] = set()
     for argument in arguments:
         name = argument.parts[0].text if argument.rule == "named" else ""
-        if name and any(name == other.name for other in read):
+        if name and name in known:
             raise source.error(
                 f"`{function.text}()` has two arguments named `{name}`", argument.span, label="the second one"
             )
+        known.add(name)
         value = argument.parts[-1]
         if value.rule == "bar":
-            _refuse_bar_in_call(source, function, value)
-        read.append(Argument(read_expression(source, value), name))
+            check_bar_in_call(source, function, value)
+        read.append(Argument(read_expression(source, value), name, argument.span))
     return Call(function.text, tuple(read), piece.span)
 
 
-def name_text(piece: Piece) -> str:
-    """The name of a column, without backquotes."""
-    return piece.text if piece.rule == "NAME" else unquote(piece.text)
+def _no_argument(source: Source, function: Piece, piece: Piece) -> FormulaError:
+    """`log()`, and methods of Python such as `x.mean()`."""
+    owner, dot, method = function.text.rpartition(".")
+    hint = f"Write {function.text}(x) for a column x."
+    if dot and owner:
+        known = f"Functions are called with columns: {method}({owner})." if method in _NUMPY else ""
+        hint = f"Nothing in a formula is run as Python. {known or 'Compute the column first.'}"
+    return source.error(f"`{function.text}()` has no argument", piece.span, hint=hint)
+
+
+def _refuse_python(source: Source, function: Piece) -> None:
+    """Refuse `np.log(x)`: the functions of a formula are named alone."""
+    match = _MODULE.fullmatch(function.text)
+    if match is None:
+        return
+    known = _NUMPY.get(match[1])
+    raise source.error(
+        f"`{function.text}` is a function of Python, and nothing in a formula is run as Python",
+        function.span,
+        label="expected the name of a function alone",
+        hint=f"Write {known}." if known else "Compute the column first.",
+    )
+
+
+def read_name(source: Source, piece: Piece) -> Name:
+    """A column, its backquotes taken off; the dots of `x1 + ... + x9` name none."""
+    if not piece.text.strip("."):
+        hint = "Write the columns out, or `.` for all columns that are not in the response."
+        message = f"`{shorten(piece.text)}` is no column"
+        raise source.error(message, piece.span, label="expected a column name", hint=hint)
+    return Name(piece.text if piece.rule == "NAME" else unquote(piece.text), piece.span)
 
 
 def unquote(text: str) -> str:
     """What stands between quotes, escapes resolved."""
     return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), text[1:-1], flags=re.DOTALL)
-
-
-def is_logical(piece: Piece) -> bool:
-    """Whether a piece is true or false by its form: a comparison, `!`, `&`, or `|` of such."""
-    match piece.rule:
-        case "comparison" | "not" | "conjunction":
-            return True
-        case "parentheses":
-            return is_logical(piece.parts[0])
-        case "bar":
-            return any(is_logical(operand) for operand in piece.operands)
-        case _:
-            return False
-
-
-def check_logical_bar(source: Source, piece: Piece) -> None:
-    """Refuse a bar that is not a logical "or"."""
-    if is_logical(piece):
-        return
-    raise source.error(
-        "this bar is neither a group term nor a logical `or`",
-        piece.operators[0].span,
-        hint="A group term stands outside calls, in its own parentheses: (1 | g).\n"
-        "A logical `or` needs a comparison: x > 0 | z > 0.",
-    )
-
-
-def _refuse_bar_in_call(source: Source, function: Piece, piece: Piece) -> None:
-    """Refuse `log(x | g)`, showing both things that it may mean."""
-    if is_logical(piece):
-        return
-    name, bar = function.text, piece.operators[0]
-    left, right = source.slice(piece.operands[0].span), source.slice(piece.operands[-1].span)
-    number = piece.operands[0].rule == "NUMBER"  # `x(1 | g)`: no transform takes a bare 1, so a + is missing
-    if name != "I" and (number or source.text[function.span.stop].isspace()):
-        hint = f"Join terms with +: {name} + ({left} {bar.text} {right})."
-    else:
-        compared = f"{left} > 0" if piece.operands[0].rule in ("NAME", "QUOTED_NAME") else "x > 0"
-        group = f"({left} {bar.text} {right})" if name == "I" else f"({name}({left}) {bar.text} {right})"
-        hint = f"For effects that vary over {right}, write {group}.\n"
-        hint += f"A logical `or` needs comparisons: {name}({compared} {bar.text} {right} > 0)."
-    message = f"a group term cannot stand inside `{name}()`"
-    raise source.error(message, bar.span, label="this bar", hint=hint)

@@ -98,11 +98,13 @@ def _read_gr(source: Source, call: Call) -> Factor:
         cov=_matrix_name(source, call, named),
         dist=_distribution(source, call, named),
     )
-    if options.by is not None and options.cov:
+    if options.cov and (options.by is not None or options.dist != "gaussian"):
+        other = "by" if options.by is not None else "dist"
         raise source.error(
-            "gr() takes `by` or `cov`, not both",
+            f"gr() takes `cov` or `{other}`, not both",
             call.span,
-            hint="Write gr(g, by = f) for sds that differ, or gr(g, cov = A) for levels that are related.",
+            hint="Write gr(g, cov = A) for levels that are related, gr(g, by = f) for sds that differ, or\n"
+            'gr(g, dist = "student") for heavy tails.',
         )
     return Factor((factors,), options)
 
@@ -125,7 +127,7 @@ def _read_mm(source: Source, call: Call) -> Factor:
         if len(weights) != len(members) or any(argument.name for argument in columns):
             raise source.error(
                 f"the weights of mm() are {len(members)} columns, one for each grouping column",
-                call.span,
+                named["weights"].span,
                 hint=f"Write weights = cbind({', '.join(f'w{i}' for i in range(1, len(members) + 1))}).",
             )
     options = Options(
@@ -141,18 +143,20 @@ def _read_mm(source: Source, call: Call) -> Factor:
 def _named(source: Source, call: Call, legal: tuple[str, ...]) -> dict[str, Argument]:
     """The named arguments, each one known."""
     named = {argument.name: argument for argument in call.arguments if argument.name}
-    for option in named:
+    for option, argument in named.items():
         if option not in legal:
-            raise _unknown_option(source, call, option, legal)
+            raise _unknown_option(source, call, argument, legal)
     return named
 
 
-def _unknown_option(source: Source, call: Call, option: str, legal: tuple[str, ...]) -> FormulaError:
+def _unknown_option(source: Source, call: Call, argument: Argument, legal: tuple[str, ...]) -> FormulaError:
     """The error for an option that does not exist, or not here."""
-    message = f"{call.function}() has no option '{option}'"
-    if option in _ELSEWHERE:
-        return source.error(message, call.span, hint=f"{_ELSEWHERE[option].capitalize()}.")
-    return source.error(message, call.span, hint=f"Its options: {listing(nearest(option, legal))}.")
+    message = f"{call.function}() has no option '{argument.name}'"
+    hint = f"Its options: {listing(nearest(argument.name, legal))}."
+    if argument.name in _ELSEWHERE:
+        sentence = _ELSEWHERE[argument.name]
+        hint = f"{sentence[0].upper()}{sentence[1:]}."
+    return source.error(message, argument.span, hint=hint)
 
 
 def _combination(source: Source, expression: Expression, span: Span) -> tuple[Expression, ...]:
@@ -177,7 +181,7 @@ def _by(source: Source, call: Call, named: dict[str, Argument]) -> Expression | 
     value = named["by"].value
     if isinstance(value, Name | Call):
         return value
-    raise source.error("`by` is one column, a factor", call.span, hint="Write gr(g, by = f).")
+    raise source.error("`by` is one column, a factor", named["by"].span, hint="Write gr(g, by = f).")
 
 
 def _flag(source: Source, call: Call, named: dict[str, Argument], name: str) -> bool:
@@ -191,7 +195,9 @@ def _flag(source: Source, call: Call, named: dict[str, Argument], name: str) -> 
             return False
         case _:
             raise source.error(
-                f"`{name}` is TRUE or FALSE", call.span, hint=f"Write {call.function}(..., {name} = FALSE)."
+                f"`{name}` is TRUE or FALSE",
+                named[name].span,
+                hint=f"Write {call.function}(..., {name} = FALSE).",
             )
 
 
@@ -205,7 +211,7 @@ def _id_text(source: Source, call: Call, named: dict[str, Argument]) -> str:
         ):
             return value
         case _:
-            raise source.error("`id` is a name in quotes", call.span, hint='Write gr(g, id = "p").')
+            raise source.error("`id` is a name in quotes", named["id"].span, hint='Write gr(g, id = "p").')
 
 
 def _matrix_name(source: Source, call: Call, named: dict[str, Argument]) -> str:
@@ -218,14 +224,12 @@ def _matrix_name(source: Source, call: Call, named: dict[str, Argument]) -> str:
         case _:
             raise source.error(
                 "`cov` is the name of a matrix",
-                call.span,
-                hint='Write gr(g, cov = A) and pass data2={"A": matrix}, its rows and columns named by the levels.',
+                named["cov"].span,
+                hint='Write gr(g, cov = A) and pass data2={"A": matrix}, named by the levels.',
             )
 
 
-def _distribution(
-    source: Source, call: Call, named: dict[str, Argument]
-) -> Literal["gaussian", "student"]:
+def _distribution(source: Source, call: Call, named: dict[str, Argument]) -> Literal["gaussian", "student"]:
     """The distribution of the effects."""
     if "dist" not in named:
         return "gaussian"
@@ -234,5 +238,5 @@ def _distribution(
             return "student" if name == "student" else "gaussian"
         case _:
             raise source.error(
-                "`dist` is 'gaussian' or 'student'", call.span, hint="Write gr(g, dist = 'student')."
+                "`dist` is 'gaussian' or 'student'", named["dist"].span, hint="Write gr(g, dist = 'student')."
             )

@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bayesformula.errors import FormulaError
 from bayesformula.syntax.ast import Group, GroupTerm, Term
 from bayesformula.syntax.factors import Factor, factor_label, read_factor
+from bayesformula.syntax.refusals import too_many_terms
 from bayesformula.syntax.render import render_expression, render_group
-from bayesformula.syntax.source import Source
+from bayesformula.syntax.source import MAX_TERMS, Source
 from bayesformula.syntax.terms import Expansion
+
+
+@dataclass
+class _OnFactor:
+    """The terms on one factor so far: which are there, and which of them has which effect."""
+
+    first: GroupTerm
+    keys: set[object] = field(default_factory=set[object])
+    owners: dict[frozenset[str], GroupTerm] = field(default_factory=dict[frozenset[str], GroupTerm])
 
 
 def lower_groups(source: Source, groups: Sequence[Group], notes: list[str]) -> tuple[GroupTerm, ...]:
     """The group terms of one predictor, equal ones kept once, overlapping ones refused."""
     kept: list[GroupTerm] = []
+    factors: dict[object, _OnFactor] = {}
+    n_effects = 0
     for group in groups:
         for term in _lower_group(source, group, notes):
-            same = [other for other in kept if _parts(other) == _parts(term)]
-            if any(_is_same(term, other) for other in same):
+            known = factors.setdefault(_parts(term), _OnFactor(term))
+            if _key(term) in known.keys:
                 notes.append(f"{render_group(term)} is in the formula twice and was kept once")
                 continue
-            for other in same:
-                _refuse_overlap(source, other, term)
+            _refuse_other_options(source, known.first, term)
+            effects = _effects(term)
+            for effect in effects:
+                if effect in known.owners:
+                    raise _overlap(source, known.owners[effect], term)
+            known.keys.add(_key(term))
+            known.owners.update(dict.fromkeys(effects, term))
             kept.append(term)
+            n_effects += len(effects)
+            if n_effects > MAX_TERMS:
+                raise too_many_terms(source, group.span)
     return tuple(kept)
 
 
@@ -85,18 +105,12 @@ def _id_over_many(source: Source, group: Group, name: str, factor: Factor) -> Fo
     )
 
 
-def _is_same(one: GroupTerm, other: GroupTerm) -> bool:
-    """Whether two terms on one factor are the same model, `a:b` and `b:a` being one factor."""
-    return (one.intercept, _sets(one), one.correlated, one.id, _options(one)) == (
-        other.intercept,
-        _sets(other),
-        other.correlated,
-        other.id,
-        _options(other),
-    )
+def _key(group: GroupTerm) -> object:
+    """What makes two terms on one factor the same model, `a:b` and `b:a` being one factor."""
+    return group.intercept, _sets(group), group.correlated, group.id, options_of(group)
 
 
-def _options(group: GroupTerm) -> tuple[object, ...]:
+def options_of(group: GroupTerm) -> tuple[object, ...]:
     """What `gr()` and `mm()` say, which is the same for all terms on one factor."""
     return group.by, group.cov, group.dist, group.weights, group.scales_weights
 
@@ -111,28 +125,35 @@ def _sets(group: GroupTerm) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(term.labels) for term in group.terms)
 
 
-def _refuse_overlap(source: Source, first: GroupTerm, second: GroupTerm) -> None:
-    """Refuse two terms on one factor that share an effect, or that want different options."""
-    if _options(first) != _options(second):
+def _effects(group: GroupTerm) -> list[frozenset[str]]:
+    """The effects as sets of variables, the intercept being the product of none."""
+    terms = [frozenset(term.labels) for term in group.terms]
+    return [frozenset[str](), *terms] if group.intercept else terms
+
+
+def _refuse_other_options(source: Source, first: GroupTerm, second: GroupTerm) -> None:
+    """Refuse two terms on one factor that want different options."""
+    if options_of(first) != options_of(second):
         raise source.error(
             f"two terms on the factor `{second.label}` have different options",
             second.span,
             hint="Give both the same options. For two effects of each level, one with and one without cov,\n"
             "name a copy of the column in one of the terms.",
         )
-    shared = _sets(first) & _sets(second)
-    if not shared and not (first.intercept and second.intercept):
-        return
+
+
+def _overlap(source: Source, first: GroupTerm, second: GroupTerm) -> FormulaError:
+    """The error for two terms on one factor that share an effect."""
     union = _replace(first, first.intercept or second.intercept, first.terms + _new(second, first))
     apart = (first, _replace(second, second.intercept and not first.intercept, _new(second, first)))
     if not apart[1].intercept and not apart[1].terms:
         apart = (second, _replace(first, first.intercept and not second.intercept, _new(first, second)))
-    label = min(map(":".join, shared), default="")
+    label = min(map(":".join, _sets(first) & _sets(second)), default="")
     effect = "an intercept" if first.intercept and second.intercept else f"`{label}`"
     split = " + ".join(render_group(term) for term in apart if term.intercept or term.terms)
     hint = f"Write {render_group(union)} for correlated effects"
     hint += f", or {split} for independent ones." if split != render_group(union) else "."
-    raise source.error(
+    return source.error(
         f"two terms on the factor `{second.label}` both have {effect}",
         second.span,
         label="the second one",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bayesformula.errors import FormulaError
 from bayesformula.syntax.ast import Clause, Formula, FormulaSpec, GroupTerm, Predictor
-from bayesformula.syntax.groups import lower_groups
+from bayesformula.syntax.groups import lower_groups, options_of
 from bayesformula.syntax.render import render, render_expression
 from bayesformula.syntax.source import Source
 from bayesformula.syntax.terms import Expansion
@@ -31,7 +31,7 @@ def lower(formula: Formula) -> FormulaSpec:
         'y ~ a + b + a:b + (1 + x || g) + (1 + x || g:h)'
     """
     source = Source(formula.text)
-    notes: list[str] = []
+    notes: list[str] = list(formula.notes)
     predictors = tuple(_lower_clause(source, clause, notes) for clause in formula.clauses)
     _check_response(source, formula, predictors[0])
     _check_ids(source, predictors)
@@ -75,6 +75,12 @@ def _check_ids(source: Source, predictors: tuple[Predictor, ...]) -> None:
         owner = owners.setdefault(group.id, group)
         if owner.label != group.label:
             raise _foreign_id(source, group, owner)
+        if options_of(owner) != options_of(group):
+            raise source.error(
+                f"two terms that share correlations under the name `{group.id}` have different options",
+                group.span,
+                hint="Give both the same options of gr().",
+            )
 
 
 def _foreign_id(source: Source, group: GroupTerm, owner: GroupTerm) -> FormulaError:

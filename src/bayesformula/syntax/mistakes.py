@@ -3,67 +3,38 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bayesformula.errors import FormulaError, Span
+from bayesformula.syntax.found import Found, shorten, tokens_before, whole
+from bayesformula.syntax.misplaced import explain_misplaced, never_closed, wrong_bracket
 from bayesformula.syntax.source import Source, open_brackets
 
-_TOKEN = re.compile(
-    r"""\#[^\n]*|(?P<token>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|[\w.\u0300-\u036f]+"""
-    r"""|\|\||&&|\*\*|[=!<>]=|%in%|%%|%/%|\S)""",
-    re.DOTALL,
-)
-_OPERANDS = frozenset({"NAME", "QUOTED_NAME", "NUMBER", "STRING", "DOT", "LPAR", "LBRACE"})
+_OPERANDS = frozenset({"NAME", "QUOTED_NAME", "NUMBER", "STRING", "DOT", "LPAR", "LBRACE", "PACKAGE"})
 _FUNCTION = re.compile(r"log(2|10|1p)?|exp|sqrt|abs|scale|center|poly|ns|bs|factor|offset|sin|cos|tan|I|C")
 _PYTHON = re.compile(r"lambda|import|not|and|or|if|else|for|in|is|def|return|await|yield")
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
-_SIMPLE = "Write the response, `~` and the terms: y ~ x + (1 | g)."
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A token that the grammar does not allow: its kind, text, place, and which kinds it allows instead."""
-
-    kind: str
-    text: str
-    start: int
-    accepted: frozenset[str]
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.start + max(1, len(self.text)))
-
-    @property
-    def is_end(self) -> bool:
-        return self.kind == "$END"
-
-    @property
-    def shown(self) -> str:
-        return "the end of the formula" if self.is_end else f"`{shorten(self.text)}`"
-
-
-def shorten(text: str) -> str:
-    """A token for a message: on one line, long ones cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= 40 else line[:37] + "..."
+_NOT_CODE = "A formula is not Python code, and nothing in it is run. Compute the column first."
 
 
 def explain_token(source: Source, found: Found) -> FormulaError:
     """The error for a token out of place."""
-    before = [match["token"] for match in _TOKEN.finditer(source.text[: found.start]) if match["token"]]
+    before = tokens_before(source, found)
     opened = open_brackets(source, found.start)
     previous = before[-1] if before else ""
     if not previous:
         return _response_missing(source, found)
-    if {"NAME", "STRING"} & found.accepted:  # "LPAR" alone says little: after a name it opens a call
+    if previous in ("::", ":::") or (before[-2:-1] and before[-2] in ("::", ":::")):
+        return _function_missing(source, found, previous)
+    if found.expects_operand:
         return _operand_missing(source, found, previous, opened)
+    if previous == "[":
+        return _level_missing(source, found, before)
     if found.kind in _OPERANDS:
         return _operator_missing(source, found, previous)
     if found.text in (")", "]", "}"):
-        return _wrong_bracket(source, found, opened)
+        return wrong_bracket(source, found, opened)
     if opened and (found.is_end or found.text == ";"):
-        return _never_closed(source, opened[-1])
-    return _out_of_place(source, found, before, opened)
+        return never_closed(source, opened[-1])
+    return explain_misplaced(source, found, before, opened)
 
 
 # ---- a column, number or parenthesis was due ---------------------------------------------------------
@@ -76,15 +47,18 @@ def _response_missing(source: Source, found: Found) -> FormulaError:
         return source.error(
             "the response is missing on the left of `~`",
             found.span,
-            label="expected a column name before it",
+            label=f"{found.expected} before it",
             hint=f"Write y ~ {rest if len(rest) <= 60 else '...'}.",
         )
     message = "the formula is empty" if found.is_end else f"a formula cannot start with {found.shown}"
-    return source.error(message, found.span, label="expected the response", hint=_SIMPLE)
+    hint = "Write the response, `~` and the terms: y ~ x + (1 | g)."
+    return source.error(message, found.span, label="expected the response", hint=hint)
 
 
 def _operand_missing(source: Source, found: Found, previous: str, opened: list[Span]) -> FormulaError:
     """An operator without what it works on."""
+    if found.text == "[":
+        return _square_group(source, found, is_call=bool(opened) and _is_call(source, opened[-1]))
     if previous in ("|", "||") and opened and not _is_call(source, opened[-1]):
         return _factor_missing(source, found, previous, opened[-1])
     if previous == "(" and found.kind in ("BAR", "DOUBLE_BAR"):
@@ -92,29 +66,43 @@ def _operand_missing(source: Source, found: Found, previous: str, opened: list[S
     if previous in ("~", ";"):
         return _side_missing(source, found, previous)
     if previous == "(" and found.text == ")":
-        return source.error("empty parentheses", found.span, label="expected a column name before it")
-    if previous == "[":
-        return source.error(
-            "square brackets hold a level of the response",
-            found.span,
-            label="expected a level in quotes",
-            hint="Write y['yes'] ~ x. Columns are named alone: x, not df['x'].",
-        )
+        return _empty_parentheses(source, found)
     what = "the comma" if previous == "," else previous
     hint = "Operators are + - * / : ^ %in%; each stands between two terms."
-    if found.is_end or found.text in (")", ";"):
+    if found.is_end or found.text in (")", "}", ";"):
         hint = f"Write a column after {what}, or leave {what} out."
     if found.is_end and previous in ("|", "||"):
         hint = "A group term stands in parentheses: (1 | g)."
     elif found.text == "~" and previous == "|":
         hint = "Write y | trials(n) ~ x, or leave the bar out."
     message = f"a column must follow `{previous}`, not {found.shown}"
-    return source.error(message, found.span, label="expected a column name", hint=hint)
+    return source.error(message, found.span, label=found.expected, hint=hint)
 
 
 def _is_call(source: Source, opened: Span) -> bool:
     """Whether a bracket opens the arguments of a call."""
     return re.search(r"[\w.]\s*$", source.text[max(0, opened.start - 80) : opened.start]) is not None
+
+
+def _empty_parentheses(source: Source, found: Found) -> FormulaError:
+    """`()`, alone or as the beginning of Python code."""
+    code = source.text[found.span.stop :].lstrip().startswith(".")
+    hint = _NOT_CODE if code else "Write terms in them, or leave them out."
+    return source.error("empty parentheses", found.span, label=f"{found.expected} before it", hint=hint)
+
+
+def _square_group(source: Source, found: Found, *, is_call: bool) -> FormulaError:
+    """`[1 | g]`, and a Python list where a term or an argument is due."""
+    inside = re.match(r"\[([^\[\]]{1,60})\]", source.text[found.start :])
+    hint = "Group terms stand in round parentheses: (1 | g)."
+    if inside and "|" in inside[1]:
+        hint = f"Group terms stand in round parentheses: ({inside[1].strip()})."
+    elif inside and re.search(r"\bfor\b", inside[1]):
+        hint = _NOT_CODE
+    elif is_call:
+        hint = f"Several values are written c({inside[1].strip() if inside else '1, 2'})."
+    message = "a term cannot start with `[`"
+    return source.error(message, found.span, label=found.expected, hint=hint)
 
 
 def _factor_missing(source: Source, found: Found, bar: str, opened: Span) -> FormulaError:
@@ -126,7 +114,7 @@ def _factor_missing(source: Source, found: Found, bar: str, opened: Span) -> For
     return source.error(
         f"a grouping factor must follow `{bar}`",
         found.span,
-        label="expected a column name",
+        label=found.expected,
         hint=f"Write ({effects} | school). For no grouping, drop the bar{plain}",
     )
 
@@ -154,15 +142,39 @@ def _side_missing(source: Source, found: Found, previous: str) -> FormulaError:
             label="expected the name of a parameter",
             hint="Write y ~ x; sigma ~ x.",
         )
+    label = f"{found.expected} or 1"
     if found.is_end or found.text == ";":
-        return source.error(
-            "the right side of `~` is empty",
-            found.span,
-            label="expected a column name or 1",
-            hint="Write y ~ 1 for an intercept alone.",
-        )
+        left = whole(source.text[: found.start].split(";")[-1].rsplit("~", 1)[0])
+        hint = f"Write {left if left != '...' else 'y'} ~ 1 for an intercept alone."
+        return source.error("the right side of `~` is empty", found.span, label=label, hint=hint)
     message = f"the right side of `~` cannot start with {found.shown}"
-    return source.error(message, found.span, label="expected a column name or 1", hint="Write y ~ x.")
+    return source.error(message, found.span, label=label, hint="Write y ~ x.")
+
+
+def _level_missing(source: Source, found: Found, before: list[str]) -> FormulaError:
+    """`y[1] ~ x` and `y ~ x[1]`."""
+    name = shorten(before[-2])
+    if "~" in before:
+        return source.error(
+            "square brackets pick nothing right of `~`",
+            found.span,
+            hint=f"Write {name} for the whole column. Compute anything else as a column of the data first.",
+        )
+    return source.error(
+        "square brackets hold a level of the response",
+        found.span,
+        label=found.expected,
+        hint="Write y['yes'] ~ x. Columns are named alone: x, not df['x'].",
+    )
+
+
+def _function_missing(source: Source, found: Found, previous: str) -> FormulaError:
+    """`a::b`, which R reads as the object b of a package a."""
+    due = (
+        "the name of a function" if previous in ("::", ":::") else f"`{shorten(previous)}` and its arguments"
+    )
+    hint = f"After `::`, {due} must follow: splines::ns(x, 3). An interaction is a:b."
+    return source.error("a package stands before a call only", found.span, label=found.expected, hint=hint)
 
 
 # ---- an operator was due -----------------------------------------------------------------------------
@@ -174,105 +186,56 @@ def _operator_missing(source: Source, found: Found, previous: str) -> FormulaErr
     code = _code_mistake(source, found, previous, adjacent=adjacent)
     if code is not None:
         return code
-    label = "expected an operator such as + before it"
-    hint = f"Write {shorten(previous)} + {shorten(found.text)}."
-    if found.kind in ("LPAR", "LBRACE") or not re.match(r"[\w.`]", previous):
-        hint = "Join terms with +: x + (1 | g). Additions to a response too: y | trials(n) + weights(w)."
+    label, one, other = f"{found.expected} before it", shorten(previous), shorten(found.text)
+    hint = f"Write {one} + {other}."
+    if re.match(r"\s*~", source.text[found.span.stop :]) and "~" in source.text[: found.start]:
+        hint = f"Separate two formulas with a semicolon before {other} ~."
+    elif found.kind in ("LPAR", "LBRACE") or not re.match(r"[\w.`]", previous):
+        hint = _joined(source, found)
     elif _FUNCTION.fullmatch(previous):
-        label, hint = "expected ( before it", f"Write {previous}({shorten(found.text)})."
+        label, hint = "expected ( before it", f"Write {previous}({other})."
     elif previous[0].isdigit() and adjacent:
-        hint = (
-            f"For arithmetic, write I({previous} * {found.text}). A column of that name goes in backquotes: "
-        )
-        hint += f"`{previous}{found.text}`."
+        hint = f"For arithmetic, write I({one} * {other}). A column of that name goes in backquotes: "
+        hint += f"`{shorten(previous + found.text)}`."
     elif found.kind == "NAME" and previous[0] != "`":
-        hint += f" One column of that name goes in backquotes: `{shorten(previous)} {shorten(found.text)}`."
-    message = f"an operator is missing between `{shorten(previous)}` and {found.shown}"
+        hint += f" One column of that name goes in backquotes: `{one} {other}`."
+    message = f"an operator is missing between `{one}` and {found.shown}"
     return source.error(message, found.span, label=label, hint=hint)
+
+
+def _joined(source: Source, found: Found) -> str:
+    """What to write for `(1 | g) (1 | h)` and for `y | trials(n) weights(w)`."""
+    left = re.search(r"[\w.]*\([^()]*\)\s*$", source.text[max(0, found.start - 60) : found.start])
+    right = re.match(r"\([^()]*\)", source.text[found.start : found.start + 60])
+    if left and right:
+        return f"Join terms with +: {whole(left[0])} + {whole(right[0])}."
+    return "Join terms with +: x + (1 | g). Additions to a response too: y | trials(n) + weights(w)."
 
 
 def _code_mistake(source: Source, found: Found, previous: str, *, adjacent: bool) -> FormulaError | None:
     """Python where a formula is due: attributes, string prefixes, keywords."""
     if previous in (")", "]") and found.text.startswith(".") and adjacent:
-        return source.error(
-            f"`{shorten(found.text)}` cannot follow a `{previous}`",
-            found.span,
-            hint="A formula is not Python code, and nothing in it is run. Compute the column first.",
-        )
+        message = f"`{shorten(found.text)}` cannot follow a `{previous}`"
+        return source.error(message, found.span, hint=_NOT_CODE)
     if found.kind == "STRING" and adjacent and re.fullmatch(r"[A-Za-z]{1,2}", previous):
         message = f"`{previous}` cannot stand before a quote"
         hint = "Python's string prefixes have no meaning in a formula. Columns are named without quotes."
         return source.error(message, found.span, hint=hint)
     word = next((word for word in (previous, found.text) if _PYTHON.fullmatch(word)), "")
+    operator = {"and": "&", "or": "|", "not": "!"}.get(word)
+    if operator:
+        message = f"`{word}` is no operator of a formula"
+        hint = f"Inside calls, write {operator}: I(x > 1 {operator} z > 1)."
+        start = found.start if found.text == word else source.text.rfind(word, 0, found.start)
+        span = Span(start, start + len(word))
+        return source.error(
+            message, span, hint=hint if operator != "!" else "Inside calls, write !: I(!late)."
+        )
     if word:
         return source.error(
             f"an operator is missing between `{shorten(previous)}` and {found.shown}",
             found.span,
-            label="expected an operator such as + before it",
+            label=f"{found.expected} before it",
             hint=f"A formula is not Python code: `{word}` is read as the name of a column.",
         )
     return None
-
-
-# ---- brackets, commas, tildes, the end ---------------------------------------------------------------
-
-
-def _wrong_bracket(source: Source, found: Found, opened: list[Span]) -> FormulaError:
-    """`x)` and `(x]`."""
-    if not opened:
-        message = f"this `{found.text}` closes nothing"
-        return source.error(message, found.span, hint="Take it out, or open one before it.")
-    due = _CLOSING[source.text[opened[-1].start]]
-    return source.error(f"`{found.text}` where `{due}` is due", found.span, label=f"expected {due}")
-
-
-def _never_closed(source: Source, opened: Span) -> FormulaError:
-    """`(1 | g`."""
-    mark = source.text[opened.start]
-    part = source.slice(Span(opened.start, len(source.text)))
-    hint = f"Write {part}{_CLOSING[mark]}."
-    return source.error(f"this `{mark}` is never closed", opened, label="opened here", hint=hint)
-
-
-def _out_of_place(source: Source, found: Found, before: list[str], opened: list[Span]) -> FormulaError:
-    """A comma, tilde, `=`, bracket or the end where none can stand."""
-    clause = before[len(before) - before[::-1].index(";") if ";" in before else 0 :]
-    match found.text:
-        case "~" if opened:
-            message, hint = "`~` cannot stand in parentheses", "Write y ~ x + (1 | g)."
-        case "~":
-            message = "a formula has one `~`, and this is its second"
-            hint = "Join terms with +: y ~ x + z.\nSeparate two formulas with a semicolon: y ~ x; sigma ~ z."
-        case ",":
-            message = "a comma separates the arguments of a call only"
-            hint = "Join terms with +: y ~ x + z."
-        case "=" if "~" in clause:
-            message, hint = "`=` names an argument of a call only", "A comparison is ==, as in (f == 1)."
-        case "=":
-            message, hint = "`=` names an argument of a call only", "Write ~ after the response: y ~ x."
-        case "[":
-            message = "square brackets follow the name of the response only"
-            hint = "Write y['yes'] ~ x to choose the success level."
-        case _ if found.kind == "COMPARE":
-            message, hint = "comparisons do not chain", "Join two with &: x > 0 & x < 1."
-        case _ if "~" not in clause:
-            message = "a formula needs a `~` after its response"
-            hint = "Response and terms are joined by `~`, not `==`: y ~ x." if "==" in clause else _SIMPLE
-            return source.error(message, found.span, label="expected ~", hint=hint)
-        case _:
-            message, hint = f"{found.shown} cannot stand here", "Operators are + - * / : ^ %in%."
-    return source.error(message, found.span, label=_in_words(found.accepted), hint=hint)
-
-
-def _in_words(accepted: frozenset[str]) -> str:
-    """The kinds of token that may come next."""
-    words: list[str] = []
-    if {"SIGN", "STAR"} & accepted:
-        words.append("an operator such as +")
-    if "COMMA" in accepted:
-        words.append("a comma")
-    if "RPAR" in accepted:
-        words.append(")")
-    if "RSQB" in accepted:
-        words.append("]")
-    return f"expected {' or '.join(words)}" if words else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bayesformula.errors import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One rule of the grammar that matched (`parts`), or one token (`text`).
 
     `rule` is the name of the rule or of the token in `formula.lark`. `depth` counts operators and

@@ -9,7 +9,6 @@ from bayesformula.syntax.ast import (
     Formula,
     Group,
     Intercept,
-    Name,
     Node,
     Operation,
     Power,
@@ -17,41 +16,79 @@ from bayesformula.syntax.ast import (
     Sum,
     Variable,
 )
-from bayesformula.syntax.expressions import is_logical, name_text, read_call, read_expression
+from bayesformula.syntax.bars import is_logical, logical_group
+from bayesformula.syntax.expressions import read_call, read_expression, read_name
 from bayesformula.syntax.pieces import Piece
-from bayesformula.syntax.refusals import bad_operand, bad_power, logical_group, no_factor, no_term
+from bayesformula.syntax.refusals import bad_operand, bad_power, no_factor, no_term
 from bayesformula.syntax.response import read_response
-from bayesformula.syntax.source import Source
+from bayesformula.syntax.source import MAX_FORMULAS, Source
+
+_PACKAGES = (
+    "base",
+    "stats",
+    "splines",
+    "brms",
+    "lme4",
+    "glmmTMB",
+    "rstanarm",
+)  # whose functions are meant here
 
 
 def read_formula(source: Source, piece: Piece) -> Formula:
     """The formula that the parser's tree spells."""
     first, *rest = piece.parts
+    if len(rest) >= MAX_FORMULAS:
+        message = f"more than {MAX_FORMULAS} formulas are joined by `;`"
+        raise source.error(
+            message, rest[MAX_FORMULAS - 1].span, hint="Write one for each parameter of the family."
+        )
     response = read_response(source, first.parts[0])
     clauses = [Clause("mu", read_node(source, first.parts[1]), first.span)]
+    known = {"mu"}
     for other in rest:
-        parameter = _read_parameter(source, other.parts[0])
-        if any(parameter == clause.parameter for clause in clauses):
+        parameter = _read_parameter(source, other)
+        if parameter in known:
             raise source.error(
                 f"`{parameter}` has two formulas",
                 other.parts[0].span,
                 label="the second one",
                 hint="The first formula is that of mu. Join the right-hand sides with +.",
             )
+        known.add(parameter)
         clauses.append(Clause(parameter, read_node(source, other.parts[1]), other.span))
-    return Formula(source.text, response, tuple(clauses))
+    return Formula(source.text, response, tuple(clauses), _foreign_packages(piece))
 
 
-def _read_parameter(source: Source, piece: Piece) -> str:
+def _read_parameter(source: Source, clause: Piece) -> str:
     """The name of a parameter, left of a later tilde."""
-    if piece.rule == "NAME":
-        return piece.text
+    left, right = clause.parts
+    if left.rule == "NAME":
+        return left.text
+    hint = "Write y ~ x; sigma ~ x. Several responses in one model are not offered: fit them one by one."
+    if left.rule == "sum" and all(operand.rule == "NAME" for operand in left.operands):
+        terms = source.slice(right.span)
+        each = "; ".join(f"{name.text} ~ {terms}" for name in left.operands[:3])
+        hint = f"Write one formula for each: {each}."
     raise source.error(
-        "after the first formula, the name of a parameter stands left of `~`",
-        piece.span,
+        "after the first formula, the name of one parameter stands left of `~`",
+        left.span,
         label="expected a name such as sigma",
-        hint="Write y ~ x; sigma ~ x. Several responses in one model are not offered: fit them one by one.",
+        hint=hint,
     )
+
+
+def _foreign_packages(piece: Piece) -> tuple[str, ...]:
+    """Notes on calls of packages whose functions may be others than those of their names here."""
+    notes: list[str] = []
+    pending = [piece]
+    while pending:
+        part = pending.pop()
+        pending.extend(reversed(part.parts))
+        if part.rule == "call" and part.parts[0].rule == "PACKAGE":
+            package, function = part.parts[0].text, part.parts[1].text
+            if package.rstrip(":") not in _PACKAGES:
+                notes.append(f"`{package}{function}()` is read as {function}(): packages are not looked up")
+    return tuple(dict.fromkeys(notes))
 
 
 def read_node(source: Source, piece: Piece) -> Node:
@@ -70,7 +107,7 @@ def read_node(source: Source, piece: Piece) -> Node:
         case "DOT":
             return Dot(piece.span)
         case "NAME" | "QUOTED_NAME":
-            return Variable(Name(name_text(piece), piece.span), piece.span)
+            return Variable(read_name(source, piece), piece.span)
         case "call":
             return Variable(read_call(source, piece), piece.span)
         case "braces":
@@ -86,11 +123,13 @@ def _read_sum(source: Source, piece: Piece) -> Node:
     items = [_read_signed(source, piece.operands[0], negative=False)]
     for operator, operand in zip(piece.operators, piece.operands[1:], strict=True):
         if operand.rule == "sign" and not _is_minus_one(operand):
+            sign = "-" if "-" in (operator.text, operand.parts[0].text) else "+"
+            before = source.slice(Span(piece.span.start, operator.span.start))
             raise source.error(
                 "two signs in a row",
                 operand.parts[0].span,
                 label="expected a column name",
-                hint=f"Write {operator.text} {source.slice(operand.parts[1].span)}.",
+                hint=f"Write {before} {sign} {source.slice(operand.parts[1].span)}.",
             )
         items.append(_read_signed(source, operand, negative=operator.text == "-"))
     return Sum(tuple(items), piece.span)
@@ -102,7 +141,12 @@ def _read_signed(source: Source, piece: Piece, *, negative: bool) -> Signed:
         return Signed(negative, read_node(source, piece))
     sign, operand = piece.parts
     if operand.rule == "sign":
-        raise source.error("two signs in a row", operand.parts[0].span, label="expected a column name")
+        raise source.error(
+            "two signs in a row",
+            operand.parts[0].span,
+            label="expected a column name",
+            hint="Leave one of them out.",
+        )
     return Signed(negative != (sign.text == "-"), read_node(source, operand))
 
 

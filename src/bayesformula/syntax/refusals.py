@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bayesformula.errors import FormulaError, Span
-from bayesformula.syntax.ast import Call, Dot, Group, Node, Variable
-from bayesformula.syntax.expressions import is_logical
+from bayesformula.syntax.ast import Call, Dot, Group, Node, Operation, Sum, Variable
+from bayesformula.syntax.bars import bare_bar
 from bayesformula.syntax.pieces import Piece
 from bayesformula.syntax.source import MAX_TERMS, Source
 
@@ -36,35 +36,13 @@ def no_term(source: Source, piece: Piece) -> FormulaError:
                 hint=f"Columns are named without quotes, odd names in backquotes: `{piece.text[1:-1][:40]}`.",
             )
         case _:
+            name, level = piece.parts[0].text, source.slice(piece.parts[-1].span)
             return source.error(
                 "a success level can be chosen for the response only",
                 piece.span,
-                hint=f"Write ({text.replace('[', ' == ').replace(']', '')}) for an indicator column.",
+                hint=f"Write ({name} == {level}) for an indicator column. "
+                f"A column of a table is named alone: {level[1:-1]}.",
             )
-
-
-def bare_bar(source: Source, piece: Piece) -> FormulaError:
-    """`y ~ x + 1 | g`, with the parentheses put in; `(1 | g) | h`, with both readings."""
-    left, bar, right = piece.operands[0], piece.operators[0], source.slice(piece.operands[-1].span)
-    if left.rule == "parentheses" and left.parts[0].rule == "bar":
-        effects, factor = (source.slice(left.parts[0].operands[i].span) for i in (0, -1))
-        return source.error(
-            "a group term cannot be grouped again",
-            bar.span,
-            label="a second bar",
-            hint=f"Nested factors: ({effects} | {factor}/{right}). "
-            f"Crossed factors: ({effects} | {factor}) + ({effects} | {right}).",
-        )
-    before, effect = "", left
-    if left.rule == "sum":
-        before = source.slice(Span(left.span.start, left.operators[-1].span.stop)) + " "
-        effect = left.operands[-1]
-    return source.error(
-        "a group term needs its own parentheses",
-        bar.span,
-        label="this bar stands outside parentheses",
-        hint=f"Write {before}({source.slice(effect.span)} {bar.text} {right}).",
-    )
 
 
 def no_factor(source: Source, piece: Piece) -> FormulaError:
@@ -72,18 +50,6 @@ def no_factor(source: Source, piece: Piece) -> FormulaError:
     hint = "Write (1 | g) with a column g of the data. For no grouping, leave the term out."
     message = f"{source.slice(piece.span)} is no grouping factor"
     return source.error(message, piece.span, label="expected a column name", hint=hint)
-
-
-def logical_group(source: Source, piece: Piece) -> FormulaError:
-    """`(x > 3 | g)`, which is half a comparison and half a group term."""
-    left, right = (source.slice(piece.operands[i].span) for i in (0, -1))
-    hint = f"For an effect that varies over {right}, write (({left}) | {right}).\n"
-    hint += "A logical `or` stands in I(...)."
-    if not is_logical(piece.operands[0]):
-        hint = f"For the comparison as a grouping factor, write ({left} | ({right}))."
-    return source.error(
-        "a comparison beside a bar needs its own parentheses", piece.operators[0].span, hint=hint
-    )
 
 
 def bad_operand(source: Source, piece: Piece, operand: Piece) -> FormulaError:
@@ -142,9 +108,25 @@ def misplaced(source: Source, node: Group | Dot, place: str) -> FormulaError:
     if place != "formula":
         hint = "Nested factors: (1 | a/b). Crossed factors: (1 | a) + (1 | b)."
         return source.error("a group term `( | )` is nested in another", node.span, hint=hint)
-    hint = f"Join it with +: x + {source.slice(node.span)}. For a slope that varies, write (1 + x | g)."
-    message = "a group term stands in the outermost sum only, not in a product"
+    hint = f"Join it to other terms with +: x + {source.slice(node.span)}."
+    message = "a group term stands in the outermost sum only"
     return source.error(message, node.span, hint=hint)
+
+
+def group_in_product(source: Source, node: Operation, place: str) -> FormulaError:
+    """`x * (1 | g)`, with a sum in its place."""
+    group, other = (node.right, node.left) if isinstance(node.right, Group) else (node.left, node.right)
+    if not isinstance(group, Group) or isinstance(other, Group | Sum | Dot) or place != "formula":
+        return misplaced(source, group if isinstance(group, Group) else Dot(node.span), place)
+    text, term = source.slice(other.span), source.slice(group.span)
+    effects, factor = source.slice(group.effects.span), source.slice(group.factor.span)
+    bar = "|" if group.correlated else "||"
+    return source.error(
+        f"a group term stands in the outermost sum only, not in a product with `{node.operator}`",
+        group.span,
+        hint=f"Join it with +: {text} + {term}.\n"
+        f"For a slope of {text} that varies, write {text} + ({effects} + {text} {bar} {factor}).",
+    )
 
 
 def check_removable(source: Source, node: Node) -> None:

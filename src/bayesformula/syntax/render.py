@@ -64,7 +64,7 @@ def render_name(name: str) -> str:
 
 def is_plain(name: str) -> bool:
     """Whether a name can stand in a formula without backquotes."""
-    return _PLAIN_NAME.fullmatch(name) is not None
+    return _PLAIN_NAME.fullmatch(name) is not None and name.strip(".") != ""
 
 
 def variables_of(expression: Expression, *, columns: Container[str] = ()) -> tuple[str, ...]:

@@ -10,6 +10,11 @@ from bayesformula.syntax.render import variables_of
 from bayesformula.syntax.source import Source
 
 ADDITIONS = ("trials", "weights", "se", "cens", "trunc", "rate")
+_SEVERAL = ("mvbind", "mvbrmsformula")
+_ADDITION_OF = {
+    "p": "trials", "prop": "trials", "proportion": "trials", "weighted": "weights",
+    "censored": "cens", "truncated": "trunc",
+}  # fmt: skip
 _ELSEWHERE = ("mi", "subset", "index", "thres", "cat", "dec", "bhaz", "vint", "vreal")
 
 
@@ -38,6 +43,8 @@ def _read_variable(source: Source, piece: Piece) -> Expression:
         )
     if piece.rule == "DOT":
         raise source.error("`.` cannot be the response", piece.span, label="expected a column name")
+    if piece.rule == "call":
+        _refuse_foreign(source, piece)
     expression = read_expression(source, piece)
     if not variables_of(expression):
         raise source.error(
@@ -46,6 +53,24 @@ def _read_variable(source: Source, piece: Piece) -> Expression:
     if not isinstance(expression, Index):
         _refuse_index(source, expression)
     return expression
+
+
+def _refuse_foreign(source: Source, piece: Piece) -> None:
+    """Refuse bambi's `p(y, n)`, brms's `mvbind(y1, y2)`, survival's `Surv(time, status)`."""
+    function, *rest = (part for part in piece.parts if part.rule != "PACKAGE")
+    values = [source.slice(part.parts[-1].span) for part in rest if part.rule == "positional"]
+    name = function.text
+    if name in _SEVERAL:
+        hint = f"Fit them one by one: {', then '.join(f'{value} ~ x' for value in values[:3]) or 'y ~ x'}."
+        raise source.error("several responses in one model are not offered", function.span, hint=hint)
+    addition = _ADDITION_OF.get(name)
+    if addition and len(values) >= 2:
+        given = ", ".join(values[1:])
+        hint = f"Write {values[0]} | {addition}({given}) ~ x."
+        raise source.error(f"`{name}()` is written after a bar, as `{addition}()`", function.span, hint=hint)
+    if name == "Surv" and len(values) == 2:
+        hint = f"Write {values[0]} | cens(1 - {values[1]}) ~ x; cens is 1 where the time is censored."
+        raise source.error("`Surv()` is written after a bar, as `cens()`", function.span, hint=hint)
 
 
 def _refuse_index(source: Source, expression: Expression) -> None:
@@ -91,7 +116,9 @@ def _read_addition(source: Source, piece: Piece) -> Call:
     call = read_call(source, piece)
     if not call.arguments:
         raise source.error(f"`{name}()` has no argument", piece.span, hint=f"Write {function}(column).")
-    return Call(function, tuple(Argument(arg.value, arg.name) for arg in call.arguments), piece.span)
+    return Call(
+        function, tuple(Argument(arg.value, arg.name, arg.span) for arg in call.arguments), piece.span
+    )
 
 
 def _unknown_addition(source: Source, piece: Piece, name: str) -> FormulaError:
@@ -100,6 +127,9 @@ def _unknown_addition(source: Source, piece: Piece, name: str) -> FormulaError:
     if name in _ELSEWHERE:
         message = f"`{name}()` is not offered by this package"
     legal = listing(f"{known}()" for known in nearest(name, ADDITIONS))
-    return source.error(
-        message, piece.span, label="expected an addition such as trials(n)", hint=f"Known: {legal}."
-    )
+    hint = f"Known: {legal}."
+    if name == "subset":
+        hint = "Take the subset of the data before."
+    elif piece.rule in ("NAME", "QUOTED_NAME"):
+        hint += f"\nA group term stands right of `~`, in parentheses: (1 | {name}). Trials: trials({name})."
+    return source.error(message, piece.span, label="expected an addition such as trials(n)", hint=hint)

@@ -12,6 +12,9 @@ MAX_CHARACTERS = 100_000
 MAX_NESTING = 100
 MAX_OPERATORS = 250  # one inside the other; keeps every walk of a tree far from Python's recursion limit
 MAX_TERMS = 10_000
+MAX_FORMULAS = 100  # joined by `;`
+MAX_SYMBOLS = 20_000  # operators, brackets and separators, to which the parser's time is proportional
+_MAX_LINE = 300  # of a message: what it quotes may be very long
 
 # Everything invisible that could make a text read other than it is: controls, bidi marks, zero widths.
 # The two joiners U+200C and U+200D belong to the spelling of words in some scripts; the lexer lets them
@@ -25,6 +28,8 @@ _PIECES = re.compile(
     r"""(?P<quote>['"`])(?:(?!(?P=quote))[^\\]|\\.)*(?P<closed>(?P=quote))?|\#[^\n]*|[(\[{]|[)\]}]""",
     re.DOTALL,
 )
+_SYMBOL = re.compile(r"[-+*/:^|&!<>=~,;(){}\[\]%]")
+_QUOTED = re.compile(r"""(?P<quote>['"`])(?:(?!(?P=quote))[^\\]|\\.)*(?P=quote)|\#[^\n]*""", re.DOTALL)
 _SIGNS = re.compile(rf"(?:[-+!]\s*){{{MAX_OPERATORS + 1}}}")
 
 
@@ -36,7 +41,8 @@ class Source:
 
     def error(self, message: str, span: Span, *, label: str = "", hint: str = "") -> FormulaError:
         """An error that points at `span`."""
-        return FormulaError(message, text=self.text or None, span=span, label=label, hint=hint)
+        lines = "\n".join(_clip(line) for line in hint.split("\n"))
+        return FormulaError(_clip(message), text=self.text or None, span=span, label=_clip(label), hint=lines)
 
     def slice(self, span: Span) -> str:
         """The characters of `span` on one line, long ones cut."""
@@ -70,17 +76,39 @@ def check_text(text: object) -> Source:
                 label="opened here",
                 hint=f"Close it with another {match['quote']}.",
             )
-    signs = _SIGNS.search(text)
-    if signs:
-        raise source.error(
-            f"more than {MAX_OPERATORS} signs in a row", Span(signs.start(), signs.start() + 1)
-        )
+    _check_symbols(source)
     opened = open_brackets(source)
     if len(opened) > MAX_NESTING:
         raise source.error(
             f"parentheses are nested more than {MAX_NESTING} deep", opened[MAX_NESTING], label="one too many"
         )
     return source
+
+
+def _check_symbols(source: Source) -> None:
+    """Refuse more symbols than can be parsed in a moment, and long rows of signs."""
+    text = source.text
+    if len(_SYMBOL.findall(text)) > MAX_SYMBOLS or _SIGNS.search(text):
+        text = _QUOTED.sub(lambda match: "x" * len(match[0]), text)  # what stands in quotes does not count
+    signs = _SIGNS.search(text)
+    if signs:
+        span = Span(signs.start(), signs.start() + 1)
+        raise source.error(f"more than {MAX_OPERATORS} signs in a row", span)
+    symbols = list(_SYMBOL.finditer(text))
+    if len(symbols) > MAX_SYMBOLS:
+        raise source.error(
+            f"the formula has more than {MAX_SYMBOLS:,} operators, brackets and commas",
+            Span(*symbols[MAX_SYMBOLS].span()),
+            label="one too many",
+            hint="Put sums of many columns into a matrix column, or fit fewer terms.",
+        )
+
+
+def _clip(line: str) -> str:
+    """A line of a message, its middle left out where it is very long."""
+    if len(line) <= _MAX_LINE:
+        return line
+    return f"{line[: _MAX_LINE - 80]} ... {line[-75:]}"
 
 
 def open_brackets(source: Source, stop: int | None = None) -> list[Span]:

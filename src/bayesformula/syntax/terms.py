@@ -24,7 +24,7 @@ from bayesformula.syntax.ast import (
     Term,
     Variable,
 )
-from bayesformula.syntax.refusals import check_removable, misplaced, too_many_terms
+from bayesformula.syntax.refusals import check_removable, group_in_product, misplaced, too_many_terms
 from bayesformula.syntax.render import render_expression
 from bayesformula.syntax.source import MAX_TERMS, Source
 
@@ -130,7 +130,17 @@ class Expansion:
 
     def _operation(self, node: Operation) -> Terms:
         """`:`, `*`, `/`, `%in%` of two lists of terms."""
+        if isinstance(node.left, Group) or isinstance(node.right, Group):
+            raise group_in_product(self.source, node, self.place)
         left, right = self._expand(node.left), self._expand(node.right)
+        if not left or not right:
+            side = node.right if left else node.left
+            raise self._error(
+                side.span,
+                f"`{node.operator}` joins terms, and one side has none",
+                "1 and 0 are items of a sum, for the intercept: 1 + x, 0 + x.\n"
+                "For arithmetic with columns, write I(...); non-linear formulas are not offered.",
+            )
         match node.operator:
             case ":":
                 return self._products_of(left, right, node)
@@ -142,7 +152,7 @@ class Expansion:
                 return {_union(right) | term: None for term in left}
 
     def _power(self, node: Power) -> Terms:
-        """All products of up to `exponent` terms; stops as soon as nothing new comes."""
+        """All products of up to `exponent` terms; stops when neither terms nor their order change."""
         base = self._expand(node.base)
         if len(base) == 1 and node.exponent > 1 and isinstance(node.base, Variable):
             name = render_expression(node.base.expression)
@@ -153,7 +163,7 @@ class Expansion:
         terms = base
         for _ in range(node.exponent - 1):
             larger = self._products_of(base, terms, node)
-            if larger.keys() == terms.keys():
+            if list(larger) == list(terms):
                 break
             terms = larger
         return terms

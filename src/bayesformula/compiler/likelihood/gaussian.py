@@ -59,10 +59,10 @@ class MarginalNormal(dist.Distribution):
         integrated = jnp.array(structure.integrated, int)
         drawn = mean + jax.random.normal(key_b, mean.shape) / jnp.sqrt(precision)
         b = data.reported.b @ theta.b.at[integrated].set(drawn)
-        r = [
-            jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[0]))
-            @ (to @ chol).T
-            for k, (to, chol) in enumerate(zip(data.reported.groups, theta.chol_cov, strict=True))
-        ]
+        r = []
+        for k, to_reported in enumerate(data.reported.groups):
+            chol = to_reported @ marginal.level_chol(data, theta, k)
+            v = jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[-1]))
+            r.append(marginal.relate(data, k, marginal.apply_chol(chol, v)))
         eta = linear_predictor(data.rows.x, data.rows.offset, b, data.rows.groups, r)
         return eta + theta.sigma * jax.random.normal(key_y, eta.shape)

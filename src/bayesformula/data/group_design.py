@@ -1,0 +1,93 @@
+"""One grouping factor meets its learnt schema: the level of each row, and the columns of its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bayesformula.data.columns import Column
+from bayesformula.data.effects import effect_columns, member_weights
+from bayesformula.data.expressions import Scope
+from bayesformula.data.grouping import (
+    group_factors,
+    match_levels,
+    match_members,
+    name_new_levels,
+    name_new_members,
+)
+from bayesformula.data.learnt import GroupSchema, VariableSchema
+from bayesformula.data.rows import NewLevels, unseen_levels
+from bayesformula.data.values import GroupDesign
+from bayesformula.syntax.ast import GroupTerm
+
+
+def encode_group(
+    terms: Sequence[GroupTerm],
+    schema: GroupSchema,
+    scope: Scope,
+    variables: Mapping[str, VariableSchema],
+    policy: NewLevels,
+) -> GroupDesign:
+    """All group terms on one factor as arrays.
+
+    Raises:
+        UnseenLevelError: a level that the schema does not have, where `policy` is "error".
+    """
+    factors = group_factors(terms[0], scope)
+    index, unseen, unseen_index = _levels(schema, factors)
+    if unseen and policy == "error":
+        what = "column" if len(factors) == 1 else "grouping factor"
+        raise unseen_levels(what, schema.label, unseen, schema.levels, is_group=True)
+    count = len(schema.levels)
+    return GroupDesign(
+        label=schema.label,
+        factors=schema.factors,
+        levels=schema.levels,
+        parts=_parts(schema),
+        coefs=schema.coefs,
+        blocks=schema.blocks,
+        index=index,
+        z=_columns(terms, schema, scope, variables),
+        ids=schema.ids,
+        unseen=unseen,
+        unseen_index=unseen_index if unseen else None,
+        dist=schema.dist,
+        by=tuple(schema.by + level for level in schema.by_levels),
+        by_index=np.asarray(schema.by_codes, dtype=np.int32) if schema.by else None,
+        cov_name=schema.cov,
+        cov=np.asarray(schema.cov_values).reshape(count, count) if schema.cov else None,
+    )
+
+
+def _levels(schema: GroupSchema, factors: Sequence[Column]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    """The level of each row, names of the levels that the schema has not, and which of those it is."""
+    if schema.is_membership:
+        index = match_members(schema, factors)
+        return index, *name_new_members(factors, index < 0)
+    index = match_levels(schema, factors)
+    return index, *name_new_levels(factors, index < 0)
+
+
+def _columns(
+    terms: Sequence[GroupTerm],
+    schema: GroupSchema,
+    scope: Scope,
+    variables: Mapping[str, VariableSchema],
+) -> np.ndarray:
+    """(n, q) columns, or (n, M, q) those of the members of `mm()`, weights included."""
+    coded = [
+        effect_columns(effect, term, scope, variables)
+        for effect, term in zip(schema.effects, terms, strict=True)
+    ]
+    sets = [np.concatenate([part.values for part in parts], axis=1) for parts in zip(*coded, strict=True)]
+    if not schema.is_membership:
+        return sets[0]
+    return np.stack(sets, axis=1) * member_weights(terms[0], scope)[:, :, None]
+
+
+def _parts(schema: GroupSchema) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(levels[code] for code in codes)
+        for levels, codes in zip(schema.factor_levels, schema.codes, strict=True)
+    )

@@ -1,0 +1,136 @@
+"""Named matrices passed beside the data: how the levels of a grouping factor are related."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from bayesformula.data.columns import format_number
+from bayesformula.data.tables import read_table
+from bayesformula.errors import DataError, OptionError, listing
+
+Matrices = Mapping[str, object]
+"""What the user passed as `data2`, by the names that the formula uses."""
+
+SYMMETRY = 1e-8
+"""Largest difference between a matrix and its transpose, as a part of its largest entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMatrix:
+    """A square matrix whose rows and columns have the same names; `values` is (m, m)."""
+
+    names: tuple[str, ...]
+    values: np.ndarray
+
+
+def check_matrices(data2: object) -> Matrices:
+    """The matrices by name; refuses what is no dict.
+
+    Raises:
+        OptionError: not a dict with names as keys.
+    """
+    if data2 is None:
+        return {}
+    if not isinstance(data2, Mapping) or not all(isinstance(name, str) for name in cast("Matrices", data2)):
+        raise OptionError(
+            f"data2 must be a dict of matrices by name, not {type(data2).__name__}: "
+            'write data2={"A": matrix} for gr(g, cov = A)'
+        )
+    return cast("Matrices", data2)
+
+
+def read_matrix(name: str, value: object) -> NamedMatrix:
+    """A matrix with names: a frame whose index and columns are names of levels.
+
+    The path of such a table, its names in the first column, and a dict of dicts will do too.
+
+    Raises:
+        DataError: no names, not square, not numbers, or not symmetric.
+    """
+    if isinstance(value, str | Path):
+        value = read_table(value)
+    if isinstance(value, Mapping):
+        value = pd.DataFrame(dict(cast("Mapping[str, object]", value)))
+    if not isinstance(value, pd.DataFrame):
+        raise DataError(
+            f"data2['{name}'] must be a pandas frame whose index and columns are the names of the levels, "
+            f"not {type(value).__name__}: write pd.DataFrame(matrix, index=levels, columns=levels)"
+        )
+    frame = _with_names(value)
+    rows, columns = _texts(frame.index.tolist()), _texts(frame.columns.tolist())
+    _check_names(name, rows, columns)
+    try:
+        values = frame.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"data2['{name}'] holds values that are not numbers") from None
+    values = values[:, [columns.index(row) for row in rows]]
+    if not np.all(np.isfinite(values)):
+        raise DataError(f"data2['{name}'] holds missing or infinite values")
+    gap = np.abs(values - values.T)
+    if np.any(gap > SYMMETRY * max(float(np.max(np.abs(values))), 1e-300)):
+        i, j = np.unravel_index(int(np.argmax(gap)), gap.shape)
+        raise DataError(
+            f"data2['{name}'] is not symmetric: the entry of '{rows[i]}' and '{rows[j]}' is {values[i, j]:g} "
+            f"one way and {values[j, i]:g} the other"
+        )
+    return NamedMatrix(rows, 0.5 * (values + values.T))
+
+
+def _with_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its names as its index, should they stand in the first column."""
+    is_counted = isinstance(frame.index, pd.RangeIndex)
+    if is_counted and frame.shape[1] == frame.shape[0] + 1:
+        return frame.set_index(frame.columns[0])
+    return frame
+
+
+def _texts(names: Sequence[object]) -> tuple[str, ...]:
+    """Names as levels are read: 3 and 3.0 are `3`."""
+    return tuple(
+        format_number(float(name)) if isinstance(name, int | float | np.number) else str(name)
+        for name in names
+    )
+
+
+def _check_names(name: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    if len(rows) != len(columns):
+        raise DataError(f"data2['{name}'] has {len(rows)} rows and {len(columns)} columns: it must be square")
+    if len(set(rows)) < len(rows):
+        twice = [row for row in dict.fromkeys(rows) if rows.count(row) > 1]
+        raise DataError(f"data2['{name}'] names {listing(twice, 5)} twice")
+    if set(rows) != set(columns):
+        strange = [row for row in rows if row not in set(columns)]
+        raise DataError(
+            f"data2['{name}']: its rows and columns must have the same names; no column is called "
+            f"{listing(strange, 5)}"
+        )
+
+
+def align(matrix: NamedMatrix, name: str, label: str, levels: Sequence[str]) -> np.ndarray:
+    """(J, J) the matrix of these levels, in their order.
+
+    Raises:
+        DataError: a level is not in the matrix, or the matrix is not positive definite.
+    """
+    places = {level: place for place, level in enumerate(matrix.names)}
+    missing = [level for level in levels if level not in places]
+    if missing:
+        raise DataError(
+            f"data2['{name}'] has no row for {len(missing)} of the {len(levels)} levels of '{label}': "
+            f"{listing(missing, 5)}\n  Its names: {listing(matrix.names, 5)}."
+        )
+    at = [places[level] for level in levels]
+    values = matrix.values[np.ix_(at, at)]
+    smallest = float(np.linalg.eigvalsh(values)[0])
+    if smallest <= 1e-12 * float(np.max(np.abs(values))):
+        raise DataError(
+            f"data2['{name}'] is not positive definite: its smallest eigenvalue is {smallest:.3g}\n"
+            "  Two levels may have the same row; else add a little to the diagonal, as A + 1e-6 * identity."
+        )
+    return values

@@ -1,0 +1,139 @@
+"""The equations' parts from a formula alone: terms stand in the place of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bayesformula.families import Family
+from bayesformula.model.sheet import (
+    UNKNOWN,
+    Effects,
+    Line,
+    Sheet,
+    Summand,
+    addition_texts,
+    column_of,
+    density_name,
+    letters,
+    named_blocks,
+    offset_texts,
+    population,
+    share_of_term,
+)
+from bayesformula.syntax.ast import Call, FormulaSpec, GroupTerm, Index, Predictor
+from bayesformula.syntax.factors import factor_label
+
+GroupKey = tuple[bool, frozenset[str]]
+
+
+def sheet_of_formula(formula: FormulaSpec, family: Family | None, response: str) -> Sheet:
+    """The sheet of a formula without data, each term in the place of its columns.
+
+    Without a family it is taken to be Gaussian, unless the formula says what only another can have.
+    """
+    predicted = tuple(predictor.parameter for predictor in formula.predictors)
+    family_known = family is not None or is_plainly_numeric(formula)
+    links = dict(family.links) if family is not None else {"mu": "identity", "sigma": "log"}
+    effects = effects_of_formula(formula)
+    lines = tuple(
+        Line(
+            parameter=predictor.parameter,
+            link=links.get(predictor.parameter, "") if family_known else "",
+            population=population(predictor.parameter, fixed_labels(predictor)),
+            groups=tuple(
+                (each, summands)
+                for key, each in effects.items()
+                if (summands := _term_summands(predictor, key))
+            ),
+            offsets=offset_texts(predictor),
+        )
+        for predictor in formula.predictors
+    )
+    own = family.parameters if family is not None else ("mu", "sigma") if family_known else ()
+    return Sheet(
+        response=response,
+        density=density_name(family) if family is not None else "Normal" if family_known else UNKNOWN,
+        parameters=tuple(dict.fromkeys((*own, *predicted))),
+        lines=lines,
+        effects=tuple(effects.values()),
+        additions=addition_texts(formula),
+    )
+
+
+def is_plainly_numeric(formula: FormulaSpec) -> bool:
+    """Whether nothing in the formula speaks against a Gaussian response."""
+    response = formula.response.expression
+    counted = isinstance(response, Call) and response.function == "cbind"
+    trials = any(call.function in ("trials", "rate", "thres") for call in formula.response.additions)
+    return not (counted or trials or isinstance(response, Index)) and all(
+        predictor.parameter in ("mu", "sigma") for predictor in formula.predictors
+    )
+
+
+def fixed_labels(predictor: Predictor) -> tuple[str, ...]:
+    """`Intercept` and the labels of the population terms; `.` for the columns that only data can tell."""
+    labels = ["Intercept"] * predictor.intercept + [term.label for term in predictor.terms]
+    return tuple(labels + ["."] * predictor.has_dot)
+
+
+def coef_labels(term: GroupTerm) -> tuple[str, ...]:
+    """What varies in a group term: `Intercept`, and the labels of its terms."""
+    return ("Intercept",) * term.intercept + tuple(part.label for part in term.terms)
+
+
+def effects_of_formula(formula: FormulaSpec) -> dict[GroupKey, Effects]:
+    """One record for each grouping factor of all predictors together; ids join terms into one block."""
+    found: dict[GroupKey, list[tuple[str, GroupTerm]]] = {}
+    for predictor in formula.predictors:
+        for term in predictor.groups:
+            found.setdefault(group_key(term), []).append((predictor.parameter, term))
+    return {
+        key: _effects_of_terms(terms, index)
+        for (key, terms), index in zip(found.items(), letters(len(found)), strict=True)
+    }
+
+
+def group_key(term: GroupTerm) -> GroupKey:
+    """Equal for terms on the same grouping factor: `a:b` and `b:a` are one."""
+    return term.is_membership, frozenset(map(factor_label, term.factors))
+
+
+def blocks_of(terms: Sequence[tuple[str, GroupTerm]]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    """Names of the coefficients of (parameter, term) pairs on one factor, and which are correlated."""
+    coefs: list[str] = []
+    blocks: list[list[int]] = []
+    shared: dict[str, list[int]] = {}
+    for parameter, term in terms:
+        names = [label if parameter == "mu" else f"{parameter}_{label}" for label in coef_labels(term)]
+        places = [len(coefs) + step for step in range(len(names))]
+        coefs += names
+        if term.id and term.id in shared:
+            shared[term.id] += places
+        elif term.correlated:
+            blocks.append(places)
+            shared.update({term.id: places} if term.id else {})
+        else:
+            blocks += [[place] for place in places]
+    return tuple(coefs), tuple(tuple(block) for block in blocks)
+
+
+def _effects_of_terms(terms: Sequence[tuple[str, GroupTerm]], index: str) -> Effects:
+    first = terms[0][1]
+    coefs, blocks = blocks_of(terms)
+    return Effects(
+        label=first.label,
+        index=index,
+        n_levels=None,
+        coefs=coefs,
+        blocks=named_blocks(first.label, blocks, ()),
+        by_label="" if first.by is None else factor_label(first.by),
+        dist=first.dist,
+        cov=first.cov,
+        share=share_of_term(first) if first.is_membership else None,
+    )
+
+
+def _term_summands(predictor: Predictor, key: GroupKey) -> tuple[Summand, ...]:
+    prefix = "" if predictor.parameter == "mu" else f"{predictor.parameter}_"
+    own = [part for term in predictor.groups if group_key(term) == key for part in coef_labels(term)]
+    return tuple(Summand(prefix + part, column_of(part)) for part in own)
