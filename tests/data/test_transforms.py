@@ -325,7 +325,8 @@ def test_numbers_are_rounded_as_in_r():
 
 ODD = [
     "x", "f", "u", "p", "poly(x, 2)", "cbind(x, f)", "3", "-1", "0.5", '"a"', "TRUE", "Inf", "NULL",
-    "c(1, 2)", 'c("a", "b")', "c(x)", "1:0", "I(x > z)", "levels(f)", "quantile(x)", "log(z)", "sum", "nothing",
+    "c(1, 2)", 'c("a", "b")', "c(x)", "1:0", "I(x > z)", "levels(f)", "quantile(x)", "log(z)", "sum",
+    "nothing",
 ]  # fmt: skip
 
 

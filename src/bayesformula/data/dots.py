@@ -10,7 +10,6 @@ from bayesformula.data.response import response_expressions
 from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Name, Predictor, Term
 from bayesformula.syntax.render import render_expression
 
-
 P = TypeVar("P", Predictor, GroupTerm)
 
 
