@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from functools import partial
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from bayesformula.data.arguments import Arguments, ContrastCall, State
 from bayesformula.data.columns import Column, Contrast, as_factor, drop_unused, format_number
 from bayesformula.errors import FormulaError, listing, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["treatment", "sum", "helmert", "poly"]
 CODINGS: tuple[Kind, ...] = ("treatment", "sum", "helmert", "poly")
@@ -33,24 +37,26 @@ def coding_matrix(levels: Sequence[str], contrast: Contrast) -> tuple[np.ndarray
             matrix = np.delete(np.eye(count), base, axis=1)
             named = tuple(map(str, range(1, count + 1))) if contrast.is_numbered else levels
             names = tuple(name for place, name in enumerate(named) if place != base)
-        case "sum":
-            matrix = np.vstack([np.eye(width), -np.ones(width)])
-        case "helmert":
-            matrix = np.tril(-np.ones((width, width))).T
-            matrix = np.vstack([matrix, np.zeros(width)])
-            matrix[np.arange(1, count), np.arange(width)] = np.arange(1, count)
         case "poly":
-            matrix = _orthogonal(count)
+            matrix = _formulaic_matrix(contrast.kind, count)
             names = tuple(_POLYNOMIALS[k - 1] if k <= 3 else f"^{k}" for k in range(1, count))
+        case "sum" | "helmert":
+            matrix = _formulaic_matrix(contrast.kind, count)
     kept = contrast.how_many or width
     return matrix[:, :kept], names[:kept]
 
 
-def _orthogonal(count: int) -> np.ndarray:
-    """Orthonormal polynomials over equal steps, each rising at the last step."""
-    steps = np.arange(1, count + 1) - (count + 1) / 2
-    q, r = np.linalg.qr(np.vander(steps, count, increasing=True))
-    return (q * np.sign(np.diag(r)))[:, 1:]
+def _formulaic_matrix(kind: Kind, count: int) -> np.ndarray:
+    """R's coding of this many levels, by formulaic; of the user's text nothing reaches it."""
+    from formulaic.transforms import contrasts as fc  # a third of a second, which most formulas need not pay
+
+    coding: fc.Contrasts = {
+        "sum": fc.SumContrasts,
+        "helmert": partial(fc.HelmertContrasts, reverse=True, scale=False),
+        "poly": fc.PolyContrasts,
+    }[kind]()
+    matrix = cast("pd.DataFrame", coding.get_coding_matrix(list(range(count)), reduced_rank=True))
+    return np.asarray(matrix, dtype=np.float64)
 
 
 # ---- C() ---------------------------------------------------------------------------------------------

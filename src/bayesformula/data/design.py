@@ -84,7 +84,7 @@ def encode(
     right = [part for each in schema.spec.predictors for part in predictor_expressions(each)]
     used = list(dict.fromkeys(name for part in left + right for name in names.used(part)))
     policy = na or schema.na
-    may_be_missing = may_miss(schema.spec, names) if has_response else frozenset()
+    may_be_missing = may_miss(schema.spec, names) if has_response else names.may_miss(right)
     needed = [name for name in used if name not in may_be_missing]
     rows = complete_rows(frame, needed, policy) if needed else np.arange(len(frame))
     loose = unbounded_expressions(schema.spec.response)

@@ -72,6 +72,8 @@ def check_finite(scope: Scope, expression: Expression, rows: np.ndarray) -> None
     culprit, bad = expression, _bad_rows(scope.variable(expression))
     for part in walk(expression):
         inner = _evaluated(scope, part)
+        if isinstance(part, Name) and inner is not None and not np.isinf(inner.values).any():
+            continue  # missing values of a column, which `is.na()` asks about, are no fault of it
         if inner is not None and (_bad_rows(inner) & bad).any():
             culprit, bad = part, _bad_rows(inner)
             break

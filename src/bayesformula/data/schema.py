@@ -29,7 +29,7 @@ from bayesformula.data.learnt import (
     VariableSchema,
 )
 from bayesformula.data.matrices import Matrices
-from bayesformula.data.names import Names, UserTransform
+from bayesformula.data.names import Names, UserTransform, walk
 from bayesformula.data.parameters import refuse_nonlinear
 from bayesformula.data.response import finite_expressions, learn_response, response_expressions
 from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
@@ -158,11 +158,12 @@ def _used_columns(spec: FormulaSpec, names: Names) -> tuple[tuple[str, ...], tup
 
 
 def may_miss(spec: FormulaSpec, names: Names) -> frozenset[str]:
-    """Columns that need no value in every row: those of upper ends of intervals, in `cens(c, y2)`, alone."""
+    """Columns that need no value in every row: upper ends of intervals alone, and what `is.na()` asks about."""
     upper = {name for part in upper_expressions(spec.response) for name in names.used(part)}
-    if not upper:
-        return frozenset()
-    return frozenset(upper.difference(name for part in all_expressions(spec) for name in names.used(part)))
+    expressions = list(all_expressions(spec))
+    if upper:
+        upper.difference_update(name for part in expressions for name in names.used(part))
+    return frozenset(upper) | names.may_miss(expressions)
 
 
 # ---- learning ----------------------------------------------------------------------------------------
@@ -174,17 +175,33 @@ def _settled(
     """The rows in which every variable has a value, and what they teach.
 
     A computed factor may miss levels in complete rows (`cut()`); leaving those out changes what a mean
-    is, so that all is learnt again until no row is lost.
+    is, so that all is learnt again until no row is lost. What the factor itself learnt stays: breaks of
+    `cut(x, quantile(x))`, which leaves out the smallest value, would leave out the next one again.
     """
+    kept: dict[str, State] = {}
     while True:
-        states: dict[str, State] = {}
+        states = dict(kept)
         scope = Scope(frame.iloc[rows], names, states, learning=True)
         computed = [(render_expression(part), scope.variable(part)) for part in all_expressions(spec)]
         lost = without_level(computed, rows, na)
+        kept |= _learnt_by_losers(spec, scope, rows, na)
         lost |= without_upper(spec.response, scope, rows, refuse=na == "error")
         if not lost.any():
             return scope, rows
         rows = rows[~lost]
+
+
+def _learnt_by_losers(
+    spec: FormulaSpec, scope: Scope, rows: np.ndarray, na: NaPolicy
+) -> dict[str, State]:
+    """What the expressions that have no value in some row have learnt."""
+    losers = (
+        part
+        for part in all_expressions(spec)
+        if without_level([(render_expression(part), scope.variable(part))], rows, na).any()
+    )
+    calls = {render_expression(inner) for part in losers for inner in walk(part)}
+    return {call: state for call, state in scope.states.items() if call in calls}
 
 
 def learn_variables(spec: FormulaSpec, scope: Scope) -> dict[str, VariableSchema]:

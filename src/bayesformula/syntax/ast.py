@@ -28,7 +28,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number, kept as written so that column names read as the user wrote them."""
+    """A number, its text as R writes it in names of columns: `1e+06` for 1000000."""
 
     text: str
     span: Span = field(default=NOWHERE, compare=False)

@@ -19,6 +19,7 @@ from bayesformula.syntax.ast import (
 )
 from bayesformula.syntax.bars import check_bar_in_call, check_logical_bar
 from bayesformula.syntax.found import shorten
+from bayesformula.syntax.numbers import r_number
 from bayesformula.syntax.pieces import Piece
 from bayesformula.syntax.source import MAX_OPERATORS, Source
 
@@ -38,7 +39,7 @@ def read_expression(source: Source, piece: Piece) -> Expression:
         case "NAME" | "QUOTED_NAME":
             return read_name(source, piece)
         case "NUMBER":
-            return Number(piece.text, piece.span)
+            return Number(r_number(piece.text), piece.span)
         case "STRING":
             return String(unquote(piece.text), piece.span)
         case "call":
