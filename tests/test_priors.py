@@ -226,9 +226,9 @@ ERRORS = {
         "         ^^^^^^^^^^^^^\n"
         "  Write uniform(lower, upper), as in uniform(0, 10)."
     ),
-    "b ~ normal(0, 1) truncated to [1, inf)": (
-        "the only truncation is that of a distribution to [0, inf)\n"
-        "    b ~ normal(0, 1) truncated to [1, inf)\n"
+    "b ~ normal(0, 1) truncated to [2, inf)": (
+        "the only truncation is that of a distribution to [0, inf), or to [1, inf) for df\n"
+        "    b ~ normal(0, 1) truncated to [2, inf)\n"
         "                     ^^^^^^^^^^^^^^^^^^^^^\n"
         "  Write `normal(0, 1) truncated to [0, inf)`, or uniform(lower, upper) for other bounds."
     ),
@@ -304,7 +304,7 @@ def priors(draw):
         record.name == "uniform" and values[1] <= 0
     )
     truncate = has_mass and draw(st.booleans())
-    return prior.truncated_to_positive() if truncate else prior
+    return prior.truncated_to(0.0) if truncate else prior
 
 
 @given(priors())

@@ -248,18 +248,18 @@ def _wrong_count(text: str, tree: Tree[Token], record: Distribution, given: int)
 def _truncate(text: str, tree: Tree[Token], prior: Prior, record: Distribution) -> Prior:
     (low, _) = [token for token in _tokens(tree) if token.type in ("NUMBER", "INFINITY")]
     span = Span(tree.meta.start_pos, tree.meta.end_pos)
-    if float(low) != 0 or record.support in ("point", "correlation"):
+    if float(low) not in (0.0, 1.0) or record.support in ("point", "correlation"):
         raise PriorError(
-            "the only truncation is that of a distribution to [0, inf)",
+            "the only truncation is that of a distribution to [0, inf), or to [1, inf) for df",
             text=text,
             span=span,
             hint="Write `normal(0, 1) truncated to [0, inf)`, or uniform(lower, upper) for other bounds.",
         )
-    if record.name == "uniform" and prior.arguments[1] <= 0:
+    if record.name == "uniform" and prior.arguments[1] <= float(low):
         raise PriorError(
-            "nothing of this uniform is above 0", text=text, span=span, hint="Leave the truncation out."
+            f"nothing of this uniform is above {low}", text=text, span=span, hint="Leave the truncation out."
         )
-    return prior.truncated_to_positive()
+    return prior.truncated_to(float(low))
 
 
 # ---- what the grammar refuses ------------------------------------------------------------------------

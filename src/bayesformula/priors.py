@@ -82,6 +82,10 @@ DISTRIBUTIONS: dict[str, Distribution] = {
 }
 
 
+LEAST_DF = 1.0
+"""Least degrees of freedom of Student effects, as in brms: below it there is not even a mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prior:
     """A distribution with its numbers, in Stan's parametrisation.
@@ -120,16 +124,22 @@ class Prior:
         high = "inf)" if self.upper is None else f"{number(self.upper)}]"
         return f"{out} truncated to {low}, {high}"
 
-    def is_wider_than_positive(self) -> bool:
-        """Whether there is mass, or may be, below 0."""
-        support = DISTRIBUTIONS[self.distribution].support
-        return support == "real" or (support == "interval" and self.arguments[0] < 0)
+    def is_wider_than(self, low: float) -> bool:
+        """Whether there is mass, or may be, below `low`, which is 0 or 1."""
+        match DISTRIBUTIONS[self.distribution].support:
+            case "real":
+                return True
+            case "interval":
+                return self.arguments[0] < low
+            case "positive":
+                return low > 0
+            case _:
+                return False
 
-    def truncated_to_positive(self) -> Prior:
-        """The prior on [0, inf), unchanged where it has no mass below 0."""
-        if not self.is_wider_than_positive():
-            return Prior(self.distribution, self.arguments)
-        return Prior(self.distribution, self.arguments, lower=0.0)
+    def truncated_to(self, low: float) -> Prior:
+        """The prior on [low, inf), unchanged where it has no mass below."""
+        wider = self.is_wider_than(low)
+        return Prior(self.distribution, self.arguments, lower=low if wider else None)
 
 
 def exact_number(value: float) -> str:

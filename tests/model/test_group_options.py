@@ -49,14 +49,14 @@ def test_default_priors_of_by_are_at_the_predictors_means_in_all_levels_or_in_no
 
 def test_degrees_of_freedom_have_a_prior_of_their_own():
     model = make_model(heavy())
-    assert [row.statement for row in model.priors if row.kind == "df"] == ["df[g] ~ gamma(2, 0.1)"]
+    assert [row.statement for row in model.priors if row.kind == "df"] == ["df[g] ~ gamma(2, 0.1) truncated to [1, inf)"]
     assert [row.kind for row in model.priors][-2:] == ["df", "sigma"]
 
 
 @pytest.mark.parametrize("address", ["df", "df[g]"])
 def test_addresses_of_degrees_of_freedom(address):
     model = make_model(heavy(), [f"{address} ~ exponential(0.1)"])
-    assert [row.statement for row in model.priors if row.kind == "df"] == ["df[g] ~ exponential(0.1)"]
+    assert [row.statement for row in model.priors if row.kind == "df"] == ["df[g] ~ exponential(0.1) truncated to [1, inf)"]
 
 
 def test_the_more_specific_address_wins():
@@ -66,14 +66,14 @@ def test_the_more_specific_address_wins():
 
 def test_a_distribution_wider_than_its_support_is_truncated():
     (row,) = make_model(heavy(), ["df ~ normal(5, 10)"]).prior_rows("df", "g")
-    assert row.prior.render() == "normal(5, 10) truncated to [0, inf)"
+    assert row.prior.render() == "normal(5, 10) truncated to [1, inf)"
 
 
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
         ("df[h] ~ gamma(2, 0.1)", "the model has no group 'h'"),
-        ("df ~ constant(-1)", "df is the degrees of freedom and must be above 0"),
+        ("df ~ constant(-1)", "df is the degrees of freedom, at least 1"),
         ("df ~ lkj(2)", "Write df ~ gamma(2, 0.1)"),
         ("sd[g, Intercept:armA] ~ exponential(1)", "the group 'g' has no coefficient 'Intercept:armA'"),
     ],
@@ -98,7 +98,7 @@ def test_members_and_covariances_are_in_the_spec_and_its_json():
     assert model.groups[1].cov == "A"
     assert from_json(to_json(model)) == model
     # the columns of the members are added up: halves of a dummy have the scale of the dummy
-    assert [row.prior for row in model.prior_rows("sd", "mmgh")][0] == model.prior_rows("sd", "k")[0].prior
+    assert model.prior_rows("sd", "mmgh")[0].prior == model.prior_rows("sd", "k")[0].prior
 
 
 def test_a_model_saved_before_these_options_is_read():

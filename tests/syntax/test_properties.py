@@ -33,7 +33,7 @@ LETTERS = "abxyzé._0 `\\'\"|\n😀"
 names = st.builds(
     Name, st.one_of(st.sampled_from(["a", "b", "c", "x", "z"]), st.text(LETTERS, min_size=1, max_size=6))
 )
-numbers = st.builds(Number, st.sampled_from(["0", "1", "2", "0.5", ".5", "1e-3", "2L"]))
+numbers = st.builds(Number, st.sampled_from(["0", "1", "2", "0.5", "0.001", "1e-04", "2L"]))
 strings = st.builds(String, st.text(LETTERS, max_size=5))
 
 

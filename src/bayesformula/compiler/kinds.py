@@ -8,12 +8,15 @@ N_ARGUMENTS = 3
 """Numbers kept for each prior, padded with zeros."""
 
 REAL = frozenset({"normal", "student_t", "cauchy", "laplace", "flat"})
+ABOVE_ONE = ">1"
 INTERVAL = frozenset({"uniform", "beta"})
 
 
 def kind_of(prior: Prior) -> str:
-    """The static part of a prior: its distribution, `>0` at the end when truncated to [0, inf)."""
+    """The static part of a prior: its distribution, then `>0` or `>1` when truncated to [0, inf) or [1, inf)."""
     name, arguments = prior.distribution, prior.arguments
+    if prior.lower == 1.0 and name != "uniform":
+        return f"{name}{ABOVE_ONE}"
     if prior.lower is None or name not in REAL | {"uniform"}:
         return name
     if name == "uniform":  # truncating a uniform gives a uniform, see `arguments_of`

@@ -17,7 +17,8 @@ import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
 
-from bayesformula.compiler.kinds import INTERVAL, REAL
+from bayesformula.compiler.kinds import ABOVE_ONE, INTERVAL, REAL
+from bayesformula.compiler.truncation import Above
 
 
 def placeholder(m: int) -> np.ndarray:
@@ -29,6 +30,14 @@ def distribution(kind: str, a: Array) -> dist.Distribution:
     """The NumPyro distribution of a batch of parameters of one kind; `a` is (m, N_ARGUMENTS)."""
     first, second, third = a[:, 0], a[:, 1], a[:, 2]
     match kind:
+        case "flat>1":
+            return dist.ImproperUniform(constraints.greater_than(1.0), first.shape, ())
+        case (
+            "half_student_t>1"
+        ):  # above 1 the half and the whole are one distribution, and the whole has a cdf
+            return Above(dist.StudentT(first, 0.0, second), 1.0)
+        case _ if kind.endswith(ABOVE_ONE):
+            return Above(distribution(kind.removesuffix(ABOVE_ONE), a), 1.0)
         case "normal":
             return dist.Normal(first, second)
         case "student_t":
@@ -115,4 +124,5 @@ def unconstrain(kind: str, value: np.ndarray, arguments: np.ndarray) -> np.ndarr
         high = arguments[:, 1] if kind == "uniform" else np.ones(len(value))
         share = np.clip((value - low) / (high - low), 0.02, 0.98)
         return np.log(share) - np.log1p(-share)
-    return np.log(np.maximum(value, 1e-8))
+    low = 1.0 if kind.endswith(ABOVE_ONE) else 0.0
+    return np.log(np.maximum(value - low, 1e-8))

@@ -158,7 +158,7 @@ def _used_columns(spec: FormulaSpec, names: Names) -> tuple[tuple[str, ...], tup
 
 
 def may_miss(spec: FormulaSpec, names: Names) -> frozenset[str]:
-    """Columns that need no value in every row: upper ends of intervals alone, and what `is.na()` asks about."""
+    """Columns that need no value in every row: upper ends of intervals, and what `is.na()` asks about."""
     upper = {name for part in upper_expressions(spec.response) for name in names.used(part)}
     expressions = list(all_expressions(spec))
     if upper:

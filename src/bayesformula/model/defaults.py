@@ -5,7 +5,7 @@ With s_y the sd of the response (offset taken out) and s_x that of a column of t
     Intercept[centred] ~ normal(mean y, 2.5 s_y)        b[x]     ~ normal(0, 2.5 s_y / s_x)
     sd[g]              ~ exponential, mean s_y          sd[g, z] ~ exponential, mean s_y / s_z
     cor[g]             ~ lkj(2)                         sigma    ~ exponential, mean s_y
-    df[g]              ~ gamma(2, 0.1), of Student effects
+    df[g]              ~ gamma(2, 0.1) truncated to [1, inf), of Student effects, as in brms
 
 s_x is the range of a column that has exactly two values, so that a dummy has s_x = 1 whatever its balance.
 Multiplying y or x, or shifting x, maps these priors exactly as it maps the parameters. Where the
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from bayesformula.model.addresses import Slot
 from bayesformula.model.spec import GroupSpec, PredictorSpec
-from bayesformula.priors import Prior
+from bayesformula.priors import LEAST_DF, Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _degrees_of_freedom(group: GroupSpec) -> Slot:
         predictor="mu",
         group=group.label,
         coef="",
-        default=Prior("gamma", (2.0, 0.1)),
+        default=Prior("gamma", (2.0, 0.1), lower=LEAST_DF),
         reason="from heavy tails (1) to nearly normal effects (50)",
         term=f"df[{group.label}]",
     )

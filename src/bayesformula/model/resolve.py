@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from bayesformula.errors import PriorError
 from bayesformula.model.addresses import Directory, Match, Slot, match_statement, statement_error
-from bayesformula.priors import Prior, PriorRow, Statement
+from bayesformula.priors import LEAST_DF, Prior, PriorRow, Statement
 
 
 def resolve(statements: Sequence[Statement], slots: Sequence[Slot]) -> tuple[PriorRow, ...]:
@@ -113,18 +113,34 @@ def _fit(statement: Statement, kind: str) -> Prior:
         raise _misfit(
             statement, "lkj is a prior of correlations only", f"Write {where} ~ {usual}, or cor ~ lkj(2)."
         )
-    if kind not in ("sd", "sigma", "df"):
-        return prior
-    if (prior.distribution == "constant" and prior.arguments[0] <= 0) or (
-        prior.distribution == "uniform" and prior.arguments[1] <= 0
-    ):
+    if prior.lower == LEAST_DF and kind != "df":
         raise _misfit(
             statement,
-            f"{where} is {'the degrees of freedom' if kind == 'df' else 'a standard deviation'} "
-            "and must be above 0",
-            f"Write {where} ~ {'gamma(2, 0.1)' if kind == 'df' else 'exponential(1)'}.",
+            "only degrees of freedom are at least 1",
+            "Write truncated to [0, inf), or leave it out.",
         )
-    return prior.truncated_to_positive()
+    if kind not in ("sd", "sigma", "df"):
+        return prior
+    return _positive(statement, kind, LEAST_DF if kind == "df" else 0.0)
+
+
+def _positive(statement: Statement, kind: str, low: float) -> Prior:
+    """The prior of a parameter that is above `low`."""
+    prior, where = statement.prior, statement.address.render()
+    is_below = {
+        "constant": lambda: prior.arguments[0] <= 0 or prior.arguments[0] < low,
+        "uniform": lambda: prior.arguments[1] <= low,
+        "beta": lambda: low > 0,
+    }.get(prior.distribution, lambda: False)
+    if is_below():
+        what = (
+            "the degrees of freedom, at least 1"
+            if kind == "df"
+            else "a standard deviation and must be above 0"
+        )
+        usual = "gamma(2, 0.1)" if kind == "df" else "exponential(1)"
+        raise _misfit(statement, f"{where} is {what}", f"Write {where} ~ {usual}.")
+    return prior.truncated_to(low)
 
 
 def _misfit(statement: Statement, message: str, hint: str) -> PriorError:

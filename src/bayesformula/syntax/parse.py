@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import cast
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from bayesformula.errors import Span
 from bayesformula.syntax.ast import Formula
 from bayesformula.syntax.characters import explain_character
 from bayesformula.syntax.found import Found
-from bayesformula.syntax.grammar import grammar_text
+from bayesformula.syntax.grammar import formula_parser
 from bayesformula.syntax.mistakes import explain_token
 from bayesformula.syntax.pasted import explain_pasted
 from bayesformula.syntax.pieces import Piece, join
@@ -54,7 +53,7 @@ def parse(text: str) -> Formula:
 def _parse_pieces(source: Source) -> Piece:
     """The typed tree of a text: the one place that touches Lark's untyped values."""
     try:
-        tree = _parser().parse(source.text)  # pyright: ignore[reportUnknownMemberType]
+        tree = formula_parser().parse(source.text)  # pyright: ignore[reportUnknownMemberType]
     except UnexpectedToken as error:
         token = cast("Token", error.token)  # pyright: ignore[reportUnknownMemberType]
         start = len(source.text) if token.type == "$END" else token.start_pos or 0
@@ -64,16 +63,6 @@ def _parse_pieces(source: Source) -> Piece:
         position = cast("int", error.pos_in_stream)  # pyright: ignore[reportUnknownMemberType]
         raise (explain_pasted(source) or explain_character(source, position)) from None
     return _to_pieces(tree)
-
-
-@cache
-def _parser() -> Lark:
-    """The parser, built on first use and kept.
-
-    All tokens are kept, so that a rule's place is that of its first and last: Lark's own bookkeeping of
-    places takes a third of its time.
-    """
-    return Lark(grammar_text("formula.lark"), parser="lalr", start="formula", keep_all_tokens=True)
 
 
 def _to_pieces(tree: Tree[Token]) -> Piece:

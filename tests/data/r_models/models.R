@@ -44,6 +44,7 @@ one <- function(line) {
   for (name in names(frame)) if (all(frame[[name]] %in% c("True", "False"))) frame[[name]] <- frame[[name]] == "True"
   found <- tryCatch({
     formula <- as.formula(given)
+    frame <- frame[complete.cases(frame[intersect(all.vars(formula), names(frame))]), ]  # what is scaled is what is used
     binomial_like <- startsWith(given, "cbind") || startsWith(given, "passed")
     if (startsWith(given, "passed")) frame$passed <- factor(frame$passed)
     read <- if (binomial_like) glFormula(formula, frame, family = binomial, control = do.call(glmerControl, ignored))
