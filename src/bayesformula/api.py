@@ -251,7 +251,7 @@ def _run(
     designed: float,
 ) -> Fit:
     from bayesformula.results.fit import Fit
-    from bayesformula.runner import cache, nuts
+    from bayesformula.runner import blas, cache, nuts
     from bayesformula.runner.progress import meter
 
     program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design, prior_only=prior_only)
@@ -260,7 +260,7 @@ def _run(
     summarised = _summarised(ready.model, config, keep)
     # The diagnostics' imports take a second of Python; the compiler leaves Python idle meanwhile.
     importing = threading.Thread(target=_import_diagnostics, daemon=True)
-    with cache.lent(), meter(config, progress) as report:
+    with cache.lent(), blas.one_thread(), meter(config, progress) as report:
         importing.start()
         raw = nuts.run(program, data, program.start(data, start), config, where, report, summarised)
     importing.join()

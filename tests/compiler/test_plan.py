@@ -19,10 +19,10 @@ def model(formula: str, frame: pd.DataFrame | None = None):
     return api.prepare(formula, panel() if frame is None else frame, **options, quiet=True)
 
 
-def with_levels(spec, **levels: int):
+def with_levels(spec, rows: int = 10**6, **levels: int):
     """The same model with other numbers of levels: what the rule says of tables too large to make."""
     groups = tuple(replace(g, n_levels=levels.get(g.label, g.n_levels)) for g in spec.groups)
-    return replace(spec, groups=groups)
+    return replace(spec, groups=groups, n_rows=rows)
 
 
 CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
@@ -36,6 +36,9 @@ CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
         ({"g": 5000, "h": 1900}, "marginal"),
         ({"g": 5000, "h": 2100}, "noncentred"),  # cubic in the border
         ({"g": 20_000, "h": 1500}, "noncentred"),  # its blocks would not fit
+        ({"g": 5000, "h": 400, "rows": 20_000}, "marginal"),  # and a pass over few rows costs little
+        ({"g": 5000, "h": 1000, "rows": 20_000}, "noncentred"),
+        ({"g": 300, "h": 140, "rows": 310}, "marginal"),
     ],
 )
 def test_auto_counts_what_is_crossed(levels, plan):

@@ -107,6 +107,7 @@ SPOKEN = {
     "thousands with commas": Case("y ~ price", WIDE),
     "decimal commas": Case("y ~ x + income", WIDE),
     "per cent": Case("y ~ x + share", WIDE),
+    "decimals that are text": Case("y ~ weight", WIDE.assign(weight=(WIDE.row / 7).round(2).astype(str))),
     "a dot for a missing value": Case("y ~ dose", WIDE),
     # levels and rows
     "one level": Case("y ~ (1 | one)", WIDE),

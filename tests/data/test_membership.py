@@ -107,9 +107,15 @@ def test_new_rows(build):
         ("y ~ (mmc(x1, x2, x) | mm(s1, s2))", "mmc() has 3 columns and mm() has 2 members"),
         ("y ~ (mmc(f, x) | mm(s1, s2))", "the columns of mmc(f, x) must be numbers"),
         ("y ~ (1 | mm(s1, s9))", "no column 's9'"),
+        ("y ~ (1 | mm(s1, s2)) + (0 + mmc(x1, x2) | mm(s2, s1))", "mm(s2, s1) has the columns of mm(s1, s2)"),
+        (
+            "y ~ (1 | mm(s1, s2, weights = cbind(w1, w2))) + (1 | mm(s2, s1, weights = cbind(w1, w2)))",
+            "Write mm(s1, s2) in both terms",
+        ),
+        ("y ~ (1 | mm(s1, s2)) + (1 | mms1s2)", "two grouping factors are both called 'mms1s2'"),
     ],
 )
 def test_what_cannot_be(build, formula, message):
     with pytest.raises(BayesFormulaError) as error:
-        build(formula, ROWS)
+        build(formula, ROWS.assign(mms1s2="u"))
     assert message in str(error.value)

@@ -90,6 +90,31 @@ def test_ways_to_give_a_matrix(build, frame, matrix):
     assert_array_equal(group.cov, A.to_numpy())
 
 
+def test_names_are_read_as_levels_are(build, frame):
+    """Truth values, and text in a file's header where the first column was read as numbers."""
+    two = pd.DataFrame([[2.0, 0.5], [0.5, 1.0]], [True, False], [True, False])
+    group = build("y ~ (1 | gr(b, cov = A))", frame, matrices={"A": two})[1].groups["b"]
+    assert group.levels == ("FALSE", "TRUE")
+    assert_array_equal(group.cov, [[1.0, 0.5], [0.5, 2.0]])
+    padded = A.set_axis([int(level) for level in LEVELS], axis=0).set_axis([f"0{i}" for i in LEVELS], axis=1)
+    assert_array_equal(read_matrix("A", padded).values, A.to_numpy())
+
+
+def test_a_frame_of_another_library(build, frame):
+    polars = pytest.importorskip("polars")
+    foreign = polars.DataFrame({"level": LEVELS, **{name: A[name].to_list() for name in LEVELS}})
+    group = build("y ~ (1 | gr(g, cov = A))", frame, matrices={"A": foreign})[1].groups["g"]
+    assert_array_equal(group.cov, A.to_numpy())
+
+
+def test_a_matrix_of_nearly_equal_levels_is_refused_with_its_eigenvalue(build, frame):
+    twins = A.copy()
+    twins.iloc[1, :], twins.iloc[:, 1] = twins.iloc[0, :], twins.iloc[:, 0]
+    twins.iloc[1, 1] = twins.iloc[0, 0]
+    with pytest.raises(DataError, match="Two levels may have the same row"):
+        build("y ~ (1 | gr(g, cov = A))", frame, matrices={"A": twins})
+
+
 def test_levels_without_rows_do_not_count(build, frame):
     """Rows are dropped: the matrix shrinks to the levels that are left."""
     group = build("y ~ (1 | gr(g, cov = A))", frame[frame.g != 2], matrices={"A": A})[1].groups["g"]
@@ -115,6 +140,10 @@ def _changed(i, j, value):
         (A.iloc[1:, 1:], "has no row for 1 of the 6 levels of 'g': '0'"),
         (A - 2 * np.diag(np.diag(A)), "is not positive definite: its smallest eigenvalue is -"),
         (pd.DataFrame(np.ones((6, 6)), LEVELS, LEVELS), "is not positive definite"),
+        (pd.DataFrame(), "data2['A'] is empty"),
+        ({"0": [1.0, 2.0], "1": [1.0]}, "is a dict that does not make a table"),
+        (A.astype(complex), "holds complex numbers"),
+        (None, "not NoneType: write pd.DataFrame"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,6 +86,34 @@ def test_additions(build):
 def test_scaled_weights_have_mean_one(build):
     """`weights(w, scale = TRUE)`."""
     assert_allclose(build("real | weights(x, scale = TRUE) ~ 1", FRAME)[1].weights.mean(), 1)
+
+
+OPTIONS_BY_PLACE = [
+    ("real | weights(x, TRUE) ~ 1", (("weights.scale", "TRUE"),)),
+    ("real | weights(x, F) ~ 1", (("weights.scale", "FALSE"),)),
+    ("real | weights(scale = T, x) ~ 1", (("weights.scale", "TRUE"),)),
+    ("real | se(x, TRUE) ~ 1", (("se.sigma", "TRUE"),)),
+]
+
+
+@pytest.mark.parametrize(("text", "options"), OPTIONS_BY_PLACE)
+def test_options_by_place(build, text, options):
+    """As R binds them: what follows the column is the option."""
+    assert build(text, FRAME)[0].response.options == options
+
+
+WRONG_OPTIONS = [
+    ("real | trunc(lower = 0) ~ 1", "Its options are 'lb', 'ub'."),
+    ("real | weights(x, scal = TRUE) ~ 1", "Its options are 'scale'."),
+    ("real | se(x, 2) ~ 1", "takes one column"),
+    ("real | trials(x, TRUE) ~ 1", "takes one column"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG_OPTIONS)
+def test_wrong_options(build, text, words):
+    with pytest.raises(FormulaError, match=re.escape(words)):
+        build(text, FRAME)
 
 
 REFUSED = [

@@ -5,6 +5,7 @@ message. To change them on purpose, run this file as a script, read the differen
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,49 @@ REPAIRS = [
 def test_what_a_message_says_to_write_is_read(formula, repair):
     assert repair in message_of(formula)
     assert lower(parse(f"y ~ {repair}")).mu
+
+
+PROSE = re.compile(
+    r"(?:it|them|the|one|a|any|several|columns?|terms|each|bf\.fit|response)\b|\S{1,2} instead"
+    r"|[~+*/()|=<>!&;-]+(?: |:|\.|$)|[`'\"]|weights =|priors="
+)
+"""What follows "Write" where no formula does: words and marks."""
+BEFORE = r"(?:\b[Ww]rite|(?:with \+|parentheses|factors|terms|effects|fits|term|have a bar|joined by `~`):) "
+AFTER = r"\.(?= |$)|, (?=\(|or |and |with |outside |then )|(?= for | as | in | and | to | with | or |; |: )"
+
+
+def suggestions(hint):
+    """What a hint says to write: after "write" or a colon, up to each place where a formula may end."""
+    line = " ".join(hint.split())
+    for match in re.finditer(BEFORE, line):
+        rest = line[match.end() :]
+        if not PROSE.match(rest) and "..." not in rest[:60]:
+            yield [rest[: stop.start()] for stop in re.finditer(AFTER, rest)]
+
+
+def is_formula(text):
+    """Whether it is read, as a formula or as terms."""
+    for whole in (text, f"y ~ {text}", f"{text} ~ x"):
+        try:
+            lower(parse(whole))
+        except FormulaError:
+            continue
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("formula", "message"), CASES, ids=[repr(formula)[:60] for formula, _ in CASES])
+def test_every_formula_that_a_message_says_to_write_is_read(formula, message):
+    hint = "\n".join(line for line in message.split("\n") if line.startswith("  ") and line[2:3].strip())
+    for texts in suggestions(hint):
+        assert any(is_formula(text) for text in texts), texts
+    for text in re.findall(r"""bf\.fit\((["'])(.*?)\1""", hint):
+        assert is_formula(text[1])
+
+
+def test_suggestions_are_found():
+    found = [texts for _, message in CASES for texts in suggestions(message.split("\n", 1)[-1])]
+    assert len(found) > 150
 
 
 def test_errors_are_value_errors_of_ours():

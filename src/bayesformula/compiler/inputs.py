@@ -160,12 +160,18 @@ class Coordinates(NamedTuple):
 
 
 def coordinates(columns: np.ndarray, intercept: int | None, used: np.ndarray) -> Coordinates:
-    """Centre (where there is an intercept to take up the shift) and scale by the rows that are `used`."""
+    """Centre (where there is an intercept to take up the shift) and scale by the rows that are `used`.
+
+    An intercept's column is 1, but under `mm(scale = FALSE)` a row's weights: a shift of the other columns
+    shifts them by so much, and the means are those per weight.
+    """
     m = columns.shape[1]
-    mean = columns[used].mean(axis=0) if intercept is not None else np.zeros(m)
+    mean, shifted = np.zeros(m), columns
     if intercept is not None:
+        one = columns[:, intercept]
+        mean = columns[used].mean(axis=0) / (one[used].mean() or 1.0)
         mean[intercept] = 0.0
-    shifted = columns - mean
+        shifted = columns - one[:, None] * mean
     scale = np.sqrt(np.mean(shifted[used] ** 2, axis=0))
     scale = np.where(scale > 0, scale, 1.0)
     centring = np.eye(m)

@@ -11,7 +11,12 @@ from bayesformula.model.spec import ModelSpec
 PLANS = ("marginal", "noncentred", "centred")
 SPELLINGS = {"noncentered": "noncentred", "centered": "centred", "marginalized": "marginal"}
 MAX_BORDER = 2000
-"""Columns of the dense border up to which `auto` integrates out: one gradient is cubic in them."""
+"""Columns of the dense border up to which `auto` integrates out, whatever the rows."""
+SMALL_BORDER = 150
+"""Columns up to which it always does: a gradient takes a millisecond or two."""
+BORDER_WORK = 10_000
+"""Between the two, a gradient costs the cube of the columns; the other plans take some 10 times as many
+gradients, each with a cost by the rows, for a third of the effective draws. The cube may be so many rows."""
 MAX_BORDER_BYTES = 2**28
 """Size of its largest block up to which `auto` integrates out: a gradient passes over it several times."""
 REFUSED_BYTES = 2**33
@@ -63,7 +68,7 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
         )
     if name != "auto":
         return Plan(name, "asked for")
-    if width > MAX_BORDER or size > MAX_BORDER_BYTES:
+    if width > _widest(model) or size > MAX_BORDER_BYTES:
         return Plan(
             "noncentred",
             f"the {width} effects of {_crossed(model)} are coupled with others: "
@@ -77,6 +82,11 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
         f"Gaussian response with constant sigma: {what} integrated out exactly, "
         f"so that the sampler sees only {seen} and sigma",
     )
+
+
+def _widest(model: ModelSpec) -> float:
+    """Columns of the border up to which integrating out costs less than sampling, for that many rows."""
+    return min(MAX_BORDER, max(SMALL_BORDER, (BORDER_WORK * model.n_rows) ** (1 / 3)))
 
 
 def _border(model: ModelSpec) -> tuple[int, int]:

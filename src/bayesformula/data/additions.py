@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from bayesformula.data.columns import first_rows
 from bayesformula.data.expressions import Scope
 from bayesformula.data.names import Names
 from bayesformula.errors import DataError, FormulaError, listing, nearest
-from bayesformula.syntax.ast import NOWHERE, Call, Expression, FormulaSpec, Name, Response
+from bayesformula.syntax.ast import NOWHERE, Argument, Call, Expression, FormulaSpec, Name, Response
 from bayesformula.syntax.render import render_expression
 
 
@@ -36,6 +36,7 @@ ADDITIONS: Mapping[str, Addition] = {
 }
 """Additions by name, and the entries of `Design.extras` that each makes."""
 
+_TRUTHS = ("TRUE", "FALSE", "T", "F")
 _DEFAULTS = (Name("NULL"), Name("Inf"))
 
 
@@ -106,17 +107,36 @@ def check_additions(response: Response, names: Names) -> tuple[tuple[str, str], 
     return tuple(option for call in response.additions for option in _options(call, names))
 
 
+def _with_flags(call: Call) -> list[Argument]:
+    """The arguments, a TRUE or FALSE after the columns named as the option that it is: `se(s, TRUE)`."""
+    record = ADDITIONS[call.function]
+    named = {argument.name for argument in call.arguments}
+    columns = [name for name in record.columns if name not in named]
+    flags = [name for name in record.flags if name not in named]
+    arguments: list[Argument] = []
+    for argument in call.arguments:
+        if argument.name:
+            arguments.append(argument)
+        elif columns:
+            columns.pop(0)
+            arguments.append(argument)
+        else:
+            is_flag = flags and isinstance(argument.value, Name) and argument.value.text in _TRUTHS
+            arguments.append(replace(argument, name=flags.pop(0)) if is_flag else argument)
+    return arguments
+
+
 def _options(call: Call, names: Names) -> list[tuple[str, str]]:
     record = ADDITIONS[call.function]
     options: list[tuple[str, str]] = []
-    for argument in call.arguments:
+    for argument in _with_flags(call):
         if argument.name and argument.name not in (*record.columns, *record.flags):
-            legal = (*record.flags, *record.columns[record.columns[0] != call.function :])
+            legal = (*record.flags, *record.columns[call.function != "trunc" :])
             hint = f"Its options are {listing(nearest(argument.name, legal))}." if legal else "It has none."
             raise names.fail(f"{call.function}() has no option '{argument.name}'", call.span, hint=hint)
         if argument.name in record.flags:
             text = render_expression(argument.value)
-            if not isinstance(argument.value, Name) or text not in ("TRUE", "FALSE", "T", "F"):
+            if not isinstance(argument.value, Name) or text not in _TRUTHS:
                 raise names.fail(f"{call.function}(): '{argument.name}' must be TRUE or FALSE", call.span)
             options.append((f"{call.function}.{argument.name}", "TRUE" if text[0] == "T" else "FALSE"))
     found = _bound(call)

@@ -22,8 +22,19 @@ def _mad(values: np.ndarray) -> float:
 
 
 def _iqr(values: np.ndarray) -> float:
-    low, high = np.quantile(values, [0.25, 0.75])
+    low, high = _quantiles(values, np.array([0.25, 0.75]))
     return float(high - low)
+
+
+def _quantiles(values: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """R's type 7 to the last bit: the labels of `cut(x, quantile(x))` round them, and rows lie on them."""
+    if not len(values) or np.isnan(values).any():
+        return np.full(len(probs), np.nan)
+    place = (len(values) - 1) * probs
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    ordered, share = np.sort(values), place - low
+    between = (1 - share) * ordered[low] + share * ordered[high]
+    return np.where(ordered[low] == ordered[high], ordered[low], between)
 
 
 OF_ONE: dict[str, Aggregate] = {
@@ -75,7 +86,7 @@ def learn_quantile(arguments: Arguments) -> State:
         raise arguments.fail(f"{arguments.call}: 'probs' must be numbers from 0 to 1")
     if arguments.number_option("type", 7) != 7:
         raise arguments.fail(f"{arguments.call}: only quantiles of type 7 are available")
-    values = np.quantile(_values(arguments), np.array(probs, dtype=np.float64))
+    values = _quantiles(_values(arguments), np.array(probs, dtype=np.float64))
     return {"value": tuple(values.tolist())}
 
 

@@ -167,7 +167,9 @@ def read_column(series: pd.Series, name: str) -> Column:
         return number(series.to_numpy(dtype=np.float64, na_value=np.nan))
     if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
         raise DataError(
-            f"column '{name}' holds dates or times; make it a number (days since a start) or text first"
+            f"column '{name}' holds dates or times\n"
+            f"  For a trend make it a number first: (frame['{name}'] - frame['{name}'].min()).dt.days;\n"
+            f"  for a grouping factor make it text: frame['{name}'].astype(str)."
         )
     return _read_objects(series, name)
 

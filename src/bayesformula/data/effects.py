@@ -20,10 +20,14 @@ from bayesformula.syntax.factors import factor_label
 
 
 def merged_terms(predictor: Predictor) -> list[list[GroupTerm]]:
-    """The group terms of a predictor, those on the same set of factors together, in order of writing."""
-    merged: dict[tuple[bool, frozenset[str]], list[GroupTerm]] = {}
+    """The group terms of a predictor, those on the same set of factors together, in order of writing.
+
+    The members of `mm()` have places: weights and the columns of `mmc()` go with the first, the second, ...
+    """
+    merged: dict[object, list[GroupTerm]] = {}
     for term in predictor.groups:
-        key = term.is_membership, frozenset(map(factor_label, term.factors))
+        labels = tuple(map(factor_label, term.factors))
+        key = labels if term.is_membership else frozenset(labels)
         merged.setdefault(key, []).append(term)
     return list(merged.values())
 
@@ -61,7 +65,33 @@ class Learner:
 
 def learn_groups(predictor: Predictor, learner: Learner) -> tuple[GroupSchema, ...]:
     """One record for each grouping factor of a predictor."""
-    return tuple(_learn_group(terms, learner) for terms in merged_terms(predictor))
+    merged = merged_terms(predictor)
+    _refuse_confusion([terms[0] for terms in merged], learner.scope)
+    return tuple(_learn_group(terms, learner) for terms in merged)
+
+
+def _refuse_confusion(groups: Sequence[GroupTerm], scope: Scope) -> None:
+    """Two groups of one name, `mm(a, bc)` and `mm(ab, c)`; two of the same members in another order."""
+    labels: set[str] = set()
+    members: dict[tuple[str, ...], str] = {}
+    for group in groups:
+        if group.label in labels:
+            raise scope.names.fail(
+                f"two grouping factors are both called '{group.label}' in results",
+                group.span,
+                hint="Rename a column, so that their sds can be told apart.",
+            )
+        labels.add(group.label)
+        if not group.is_membership:
+            continue
+        written = ", ".join(map(factor_label, group.factors))
+        first = members.setdefault(tuple(sorted(map(factor_label, group.factors))), written)
+        if first != written:
+            raise scope.names.fail(
+                f"mm({written}) has the columns of mm({first}) in another order",
+                group.span,
+                hint=f"Write mm({first}) in both terms: weights and the columns of mmc() go by place.",
+            )
 
 
 def _learn_group(terms: Sequence[GroupTerm], learner: Learner) -> GroupSchema:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayesformula.data.findings import Finding, found
 from bayesformula.data.learnt import DataSchema
-from bayesformula.data.vocabulary import is_name_of_labels, number_marks
+from bayesformula.data.vocabulary import PLAIN_NUMBER, is_name_of_labels, number_marks
 from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Name, Predictor, Term
 from bayesformula.syntax.render import render_expression, variables_of
 
@@ -168,6 +168,8 @@ def _remedy(name: str, marked: list[str], missing: list[str]) -> str:
     """How to read numbers with these marks, or with these words among them."""
     if not marked:
         return f'say what stands for a missing value: pd.read_csv(path, na_values=["{missing[0]}"])'
+    if all(PLAIN_NUMBER.fullmatch(text.strip()) for text in marked):
+        return f'write frame["{name}"].astype(float)'
     for mark, option, to in ((",", "thousands", ""), (" ", "thousands", ""), (",", "decimal", ".")):
         grouped = rf"[-+]?[1-9]\d{{0,2}}({mark}\d{{3}})+"
         pattern = grouped if option == "thousands" else rf"[-+]?\d+{mark}\d+"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from bayesformula.data.columns import format_number
-from bayesformula.data.tables import read_table
+from bayesformula.data.columns import format_number, level_texts
+from bayesformula.data.tables import HasToPandas, as_frame, read_table
 from bayesformula.errors import DataError, OptionError, listing
 
 Matrices = Mapping[str, object]
@@ -48,28 +49,17 @@ def check_matrices(data2: object) -> Matrices:
 def read_matrix(name: str, value: object) -> NamedMatrix:
     """A matrix with names: a frame whose index and columns are names of levels.
 
-    The path of such a table, its names in the first column, and a dict of dicts will do too.
+    A frame of another library or the path of a table, its names in the first column, and a dict of dicts
+    will do too.
 
     Raises:
         DataError: no names, not square, not numbers, or not symmetric.
     """
-    if isinstance(value, str | Path):
-        value = read_table(value)
-    if isinstance(value, Mapping):
-        value = pd.DataFrame(dict(cast("Mapping[str, object]", value)))
-    if not isinstance(value, pd.DataFrame):
-        raise DataError(
-            f"data2['{name}'] must be a pandas frame whose index and columns are the names of the levels, "
-            f"not {type(value).__name__}: write pd.DataFrame(matrix, index=levels, columns=levels)"
-        )
-    frame = _with_names(value)
-    rows, columns = _texts(frame.index.tolist()), _texts(frame.columns.tolist())
+    frame = _with_names(_as_table(name, value))
+    rows, columns = _names(frame)
     _check_names(name, rows, columns)
-    try:
-        values = frame.to_numpy(dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"data2['{name}'] holds values that are not numbers") from None
-    values = values[:, [columns.index(row) for row in rows]]
+    places = {column: place for place, column in enumerate(columns)}
+    values = _numbers(name, frame)[:, [places[row] for row in rows]]
     if not np.all(np.isfinite(values)):
         raise DataError(f"data2['{name}'] holds missing or infinite values")
     gap = np.abs(values - values.T)
@@ -82,6 +72,24 @@ def read_matrix(name: str, value: object) -> NamedMatrix:
     return NamedMatrix(rows, 0.5 * (values + values.T))
 
 
+def _as_table(name: str, value: object) -> pd.DataFrame:
+    if isinstance(value, str | Path):
+        return read_table(value)
+    if isinstance(value, pd.DataFrame):
+        return value
+    if isinstance(value, Mapping):
+        try:
+            return pd.DataFrame(dict(cast("Mapping[str, object]", value)))
+        except (TypeError, ValueError) as fault:
+            raise DataError(f"data2['{name}'] is a dict that does not make a table: {fault}") from None
+    if isinstance(value, HasToPandas):
+        return as_frame(value)
+    raise DataError(
+        f"data2['{name}'] must be a pandas frame whose index and columns are the names of the levels, "
+        f"not {type(value).__name__}: write pd.DataFrame(matrix, index=levels, columns=levels)"
+    )
+
+
 def _with_names(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its names as its index, should they stand in the first column."""
     is_counted = isinstance(frame.index, pd.RangeIndex)
@@ -90,22 +98,39 @@ def _with_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _texts(names: Sequence[object]) -> tuple[str, ...]:
-    """Names as levels are read: 3 and 3.0 are `3`."""
-    return tuple(
-        format_number(float(name)) if isinstance(name, int | float | np.number) else str(name)
-        for name in names
-    )
+def _names(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of rows and columns as levels are read: 3 and 3.0 are `3`, a truth value is `TRUE`.
+
+    In a file the names of columns are text, `01`, where those of rows were read as numbers, 1.
+    """
+    rows, columns = level_texts(frame.index.tolist()), level_texts(frame.columns.tolist())
+    if set(rows) != set(columns) and pd.api.types.is_numeric_dtype(frame.index.dtype):
+        numbers = pd.to_numeric(pd.Series(columns), errors="coerce")
+        if bool(numbers.notna().all()):
+            columns = tuple(format_number(float(number)) for number in numbers.tolist())
+    return rows, columns
+
+
+def _numbers(name: str, frame: pd.DataFrame) -> np.ndarray:
+    if any(pd.api.types.is_complex_dtype(dtype) for dtype in frame.dtypes):
+        raise DataError(f"data2['{name}'] holds complex numbers")
+    try:
+        return frame.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"data2['{name}'] holds values that are not numbers") from None
 
 
 def _check_names(name: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    if not rows:
+        raise DataError(f"data2['{name}'] is empty")
     if len(rows) != len(columns):
         raise DataError(f"data2['{name}'] has {len(rows)} rows and {len(columns)} columns: it must be square")
     if len(set(rows)) < len(rows):
-        twice = [row for row in dict.fromkeys(rows) if rows.count(row) > 1]
+        twice = [row for row, count in Counter(rows).items() if count > 1]
         raise DataError(f"data2['{name}'] names {listing(twice, 5)} twice")
-    if set(rows) != set(columns):
-        strange = [row for row in rows if row not in set(columns)]
+    known = set(columns)
+    if set(rows) != known:
+        strange = [row for row in rows if row not in known]
         raise DataError(
             f"data2['{name}']: its rows and columns must have the same names; no column is called "
             f"{listing(strange, 5)}"
@@ -127,10 +152,19 @@ def align(matrix: NamedMatrix, name: str, label: str, levels: Sequence[str]) -> 
         )
     at = [places[level] for level in levels]
     values = matrix.values[np.ix_(at, at)]
-    smallest = float(np.linalg.eigvalsh(values)[0])
-    if smallest <= 1e-12 * float(np.max(np.abs(values))):
+    if not _is_positive_definite(values):
+        smallest = float(np.linalg.eigvalsh(values)[0])
         raise DataError(
             f"data2['{name}'] is not positive definite: its smallest eigenvalue is {smallest:.3g}\n"
             "  Two levels may have the same row; else add a little to the diagonal, as A + 1e-6 * identity."
         )
     return values
+
+
+def _is_positive_definite(values: np.ndarray) -> bool:
+    """By its Cholesky factor, whose pivots are no smaller than the eigenvalues and cost a tenth of them."""
+    try:
+        pivots = np.diagonal(np.linalg.cholesky(values)) ** 2
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.min(pivots) > 1e-12 * np.max(np.abs(values)))

@@ -35,6 +35,7 @@ UserTransform = Callable[..., object]
 
 CONSTANTS: Mapping[str, float | bool | None] = {
     "pi": math.pi, "Inf": math.inf, "TRUE": True, "FALSE": False, "T": True, "F": False, "NULL": None,
+    "True": True, "False": False,
 }  # fmt: skip
 
 CONSTANT_FUNCTIONS = frozenset({"c", "seq", "rev", "rep"})

@@ -34,6 +34,9 @@ MARKED_NUMBER = re.compile(  # 1,234.5  1.234,5  1 234  12,5  $3  4 %
 )
 
 
+_MANY_DECIMALS = 10
+
+
 def words_of(name: str) -> list[str]:
     """The words of a column's name, small: `schoolID` is school, id."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
@@ -65,8 +68,12 @@ def is_shared_name(name: str) -> bool:
 def number_marks(levels: tuple[str, ...]) -> tuple[list[str], list[str]] | None:
     """Of texts that are all numbers or missing: those with marks as in `1,234`, and those that miss.
 
-    None if they are something else, or plain digits only, which somebody made text on purpose.
+    None if they are something else, or plain digits only, which somebody made text on purpose. Many decimals
+    such as `3.40` are no such codes.
     """
+    decimals = [level for level in levels if re.search(r"\.\d", level)]
+    if len(decimals) >= _MANY_DECIMALS and all(PLAIN_NUMBER.fullmatch(level.strip()) for level in levels):
+        return decimals, []
     strange = [level for level in levels if not PLAIN_NUMBER.fullmatch(level.strip())]
     marked = [level for level in strange if MARKED_NUMBER.fullmatch(level.strip())]
     missing = [level for level in strange if level.strip().lower() in MISSING]

@@ -122,12 +122,23 @@ def measure(design: Design, response_label: str) -> Moments:
         sd=sd if sd > 0 else 1.0,
         columns=_scales(mu, used),
         groups=tuple(
-            tuple(
-                _scale(coef, column) for coef, column in zip(group.coefs, group.columns[used].T, strict=True)
-            )
-            for group in mu.groups.values()
+            tuple(map(_scale, group.coefs, _shift_free(group, used).T)) for group in mu.groups.values()
         ),
     )
+
+
+def _shift_free(group: GroupDesign, used: np.ndarray) -> np.ndarray:
+    """(n, q) columns of a group, less what a shift does where weights of `mm()` do not add up to 1."""
+    columns = group.columns[used]
+    if not group.is_membership or "Intercept" not in group.coefs:
+        return columns
+    at = group.coefs.index("Intercept")
+    total = columns[:, at]
+    if not np.any(total) or np.allclose(total, 1.0, rtol=1e-12):
+        return columns
+    mean = columns.mean(axis=0) / total.mean()
+    mean[at] = 0.0
+    return columns - total[:, None] * mean
 
 
 def _scales(design: ParameterDesign, used: np.ndarray) -> tuple[Scale, ...]:

@@ -28,6 +28,14 @@ def check_logical_bar(source: Source, piece: Piece) -> None:
     """Refuse a bar that is not a logical "or"."""
     if is_logical(piece):
         return
+    if source.text[: piece.span.start].rstrip().endswith("{") and len(piece.operators) == 1:
+        raise source.error(
+            "a group term cannot stand in braces",
+            piece.operators[0].span,
+            label="this bar",
+            hint=f"Group terms stand in round parentheses: ({source.slice(piece.span)}).\n"
+            "A logical `or` needs a comparison: {x > 0 | z > 0}.",
+        )
     raise source.error(
         "this bar is neither a group term nor a logical `or`",
         piece.operators[0].span,
@@ -67,7 +75,9 @@ def check_bar_in_call(source: Source, function: Piece, piece: Piece) -> None:
 
 def bare_bar(source: Source, piece: Piece) -> FormulaError:
     """`y ~ x + 1 | g`, with the parentheses put in; `(1 | g) | h`, with both readings."""
-    left, bar, factor = piece.operands[0], piece.operators[0], piece.operands[-1]
+    if len(piece.operands) > 2:
+        return _bare_bars(source, piece)
+    left, bar, factor = piece.parts[0], piece.operators[0], piece.parts[-1]
     after = ""
     if factor.rule == "sum" and any(_is_group(operand) for operand in factor.operands):
         after = " " + source.slice(Span(factor.operators[0].span.start, factor.span.stop))
@@ -86,11 +96,55 @@ def bare_bar(source: Source, piece: Piece) -> FormulaError:
     if left.rule == "sum":
         before = source.slice(Span(left.span.start, left.operators[-1].span.stop)) + " "
         effect = left.operands[-1]
+    hint = f"Write {before}({source.slice(effect.span)} {bar.text} {right}){after}."
+    if _is_group(effect):
+        effects, inner = (source.slice(effect.parts[0].operands[i].span) for i in (0, -1))
+        hint = f"Crossed factors: {before}({effects} | {inner}) + ({effects} | {right}){after}."
+    elif _is_group(factor):
+        hint = f"Join terms with +: {source.slice(left.span)} + {right}{after}."
+    elif factor.rule == "call" and factor.parts[0].text in (
+        "weights",
+        "trials",
+        "se",
+        "cens",
+        "trunc",
+        "rate",
+    ):
+        hint = (
+            f"What is known about the response stands left of `~`: y | {right} ~ {source.slice(left.span)}."
+        )
     return source.error(
         "a group term needs its own parentheses",
         bar.span,
         label="this bar stands outside parentheses",
-        hint=f"Write {before}({source.slice(effect.span)} {bar.text} {right}){after}.",
+        hint=hint,
+    )
+
+
+def _bare_bars(source: Source, piece: Piece) -> FormulaError:
+    """`x + 1 | g + 1 | h`: between two bars stand a factor, terms, and the effects of the next one."""
+    written = ""
+    for place, operand in enumerate(piece.operands):
+        parts = operand.operands if operand.rule == "sum" else (operand,)
+        is_first, is_last = place == 0, place == len(piece.operands) - 1
+        if not (is_first or is_last) and len(parts) == 1:
+            written = ""
+            break
+        effects = parts[-1].span.start
+        factor = parts[0].span
+        if not is_first:
+            between = Span(factor.stop, operand.span.stop if is_last else effects)
+            written += f" {piece.operators[place - 1].text} {source.slice(factor)}) {source.slice(between)} "
+        else:
+            written = f"{source.slice(Span(operand.span.start, effects))} "
+        if not is_last:
+            written += f"({source.slice(Span(effects, operand.span.stop))}"
+    hint = f"Write {written.strip()}." if written else "Write each group term as (1 | g), joined with +."
+    return source.error(
+        "a group term needs its own parentheses",
+        piece.operators[0].span,
+        label="this bar stands outside parentheses",
+        hint=hint,
     )
 
 

@@ -57,6 +57,12 @@ def explain_character(source: Source, start: int) -> FormulaError:
         column = _word_at(source.text, start + 1) or "z"
         hint = f"Columns are named alone, their table is given beside the formula: {column}."
         return source.error("the character `$` has no meaning in a formula", span, hint=hint)
+    if character == "%" and source.text.startswith("%>%", start):
+        hint = "Nothing is piped in a formula. A function stands before its column: log(x)."
+        return source.error("`%>%` has no meaning in a formula", Span(start, start + 3), hint=hint)
+    if character == "?" and ":" in source.text[start:]:
+        hint = "A choice between two values is written ifelse(x > 0, 1, 0)."
+        return source.error("the character `?` has no meaning in a formula", span, hint=hint)
     hint = _HINTS.get(
         character, f"A column of such a name goes in backquotes: `{_word_at(source.text, start)}`."
     )

@@ -85,7 +85,7 @@ def _read_chain(source: Source, piece: Piece) -> Expression:
 def read_call(source: Source, piece: Piece) -> Call:
     """A call with its arguments; a package before it, as in `splines::ns(x, 3)`, is left out."""
     function, *arguments = (part for part in piece.parts if part.rule != "PACKAGE")
-    _refuse_python(source, function)
+    _refuse_python(source, function, piece)
     if not arguments:
         raise _no_argument(source, function, piece)
     read: list[Argument] = []
@@ -114,12 +114,18 @@ def _no_argument(source: Source, function: Piece, piece: Piece) -> FormulaError:
     return source.error(f"`{function.text}()` has no argument", piece.span, hint=hint)
 
 
-def _refuse_python(source: Source, function: Piece) -> None:
-    """Refuse `np.log(x)`: the functions of a formula are named alone."""
+def _refuse_python(source: Source, function: Piece, piece: Piece) -> None:
+    """Refuse `np.log(x)`, as the functions of a formula are named alone, and patsy's `Q("my column")`."""
+    if function.text == "Q" and len(piece.parts) == 2 and piece.parts[1].parts[0].rule == "STRING":
+        column = unquote(piece.parts[1].parts[0].text)
+        hint = f"Odd names stand in backquotes: `{column[:40]}`."
+        raise source.error("`Q()` has no meaning here", piece.span, label="expected a column name", hint=hint)
     match = _MODULE.fullmatch(function.text)
     if match is None:
         return
     known = _NUMPY.get(match[1])
+    if match[1] in _SAME and len(source.slice(piece.span)) < 60:
+        known = match[1] + source.slice(Span(function.span.stop, piece.span.stop))
     raise source.error(
         f"`{function.text}` is a function of Python, and nothing in a formula is run as Python",
         function.span,

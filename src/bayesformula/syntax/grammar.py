@@ -1,4 +1,4 @@
-"""Where the grammars are, in the installed package or at the top of the checkout, and the parser of formulas."""
+"""Where the grammars are, in the package or at the top of the checkout, and the parser of formulas."""
 
 from __future__ import annotations
 

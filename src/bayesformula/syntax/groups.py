@@ -115,9 +115,10 @@ def options_of(group: GroupTerm) -> tuple[object, ...]:
     return group.by, group.cov, group.dist, group.weights, group.scales_weights
 
 
-def _parts(group: GroupTerm) -> tuple[bool, frozenset[str]]:
-    """The factors that are combined, in no order."""
-    return group.is_membership, frozenset(map(factor_label, group.factors))
+def _parts(group: GroupTerm) -> object:
+    """The factors that are combined, in no order; the members of `mm()` have places."""
+    labels = tuple(map(factor_label, group.factors))
+    return labels if group.is_membership else frozenset(labels)
 
 
 def _sets(group: GroupTerm) -> frozenset[frozenset[str]]:

@@ -6,12 +6,20 @@ import re
 
 from bayesformula.errors import FormulaError, Span
 from bayesformula.syntax.found import Found, shorten, tokens_before, whole
-from bayesformula.syntax.misplaced import explain_misplaced, never_closed, wrong_bracket
+from bayesformula.syntax.grammar import is_readable
+from bayesformula.syntax.misplaced import explain_misplaced, never_closed, separated, wrong_bracket
 from bayesformula.syntax.source import Source, open_brackets
 
 _OPERANDS = frozenset({"NAME", "QUOTED_NAME", "NUMBER", "STRING", "DOT", "LPAR", "LBRACE", "PACKAGE"})
 _FUNCTION = re.compile(r"log(2|10|1p)?|exp|sqrt|abs|scale|center|poly|ns|bs|factor|offset|sin|cos|tan|I|C")
 _PYTHON = re.compile(r"lambda|import|not|and|or|if|else|for|in|is|def|return|await|yield")
+_ADDITIONS = ("weights", "trials", "se", "cens", "trunc", "rate")
+_NOT_OPERATORS = {
+    ("|", ">"): "Nothing is piped in a formula. A function stands before its column: log(x).",
+    ("-", ">"): "Response and terms are joined by `~`: y ~ x.",
+    ("/", "/"): "A comment begins with `#`.",
+    ("/", "*"): "A comment begins with `#`.",
+}
 _NOT_CODE = "A formula is not Python code, and nothing in it is run. Compute the column first."
 
 
@@ -32,7 +40,9 @@ def explain_token(source: Source, found: Found) -> FormulaError:
         return _operator_missing(source, found, previous)
     if found.text in (")", "]", "}"):
         return wrong_bracket(source, found, opened)
-    if opened and (found.is_end or found.text == ";"):
+    if opened and found.text == ";":
+        return separated(source, found, opened[-1])
+    if opened and found.is_end:
         return never_closed(source, opened[-1])
     return explain_misplaced(source, found, before, opened)
 
@@ -48,7 +58,7 @@ def _response_missing(source: Source, found: Found) -> FormulaError:
             "the response is missing on the left of `~`",
             found.span,
             label=f"{found.expected} before it",
-            hint=f"Write y ~ {rest if len(rest) <= 60 else '...'}.",
+            hint=f"Write y ~ {rest if len(rest) <= 60 and is_readable(f'y ~ {rest}') else 'x'}.",
         )
     message = "the formula is empty" if found.is_end else f"a formula cannot start with {found.shown}"
     hint = "Write the response, `~` and the terms: y ~ x + (1 | g)."
@@ -75,6 +85,10 @@ def _operand_missing(source: Source, found: Found, previous: str, opened: list[S
         hint = "A group term stands in parentheses: (1 | g)."
     elif found.text == "~" and previous == "|":
         hint = "Write y | trials(n) ~ x, or leave the bar out."
+    elif found.kind == "NOT":
+        hint = "For a logical column, write I(!late)."
+    elif (previous, found.text) in _NOT_OPERATORS:
+        hint = _NOT_OPERATORS[previous, found.text]
     message = f"a column must follow `{previous}`, not {found.shown}"
     return source.error(message, found.span, label=found.expected, hint=hint)
 
@@ -95,12 +109,15 @@ def _square_group(source: Source, found: Found, *, is_call: bool) -> FormulaErro
     """`[1 | g]`, and a Python list where a term or an argument is due."""
     inside = re.match(r"\[([^\[\]]{1,60})\]", source.text[found.start :])
     hint = "Group terms stand in round parentheses: (1 | g)."
+    columns = [part.strip().strip("\"'") for part in inside[1].split(",")] if inside else []
     if inside and "|" in inside[1]:
         hint = f"Group terms stand in round parentheses: ({inside[1].strip()})."
     elif inside and re.search(r"\bfor\b", inside[1]):
         hint = _NOT_CODE
     elif is_call:
         hint = f"Several values are written c({inside[1].strip() if inside else '1, 2'})."
+    elif columns and all(re.fullmatch(r"[A-Za-z.][\w.]*", column) for column in columns):
+        hint = f"Columns are terms joined with +: {' + '.join(columns)}."
     message = "a term cannot start with `[`"
     return source.error(message, found.span, label=found.expected, hint=hint)
 
@@ -109,6 +126,14 @@ def _factor_missing(source: Source, found: Found, bar: str, opened: Span) -> For
     """`(1 + x | )`."""
     inside = source.text[opened.stop : found.start]
     effects = shorten(inside.split("|")[0]) or "1"
+    named = re.match(r"\|?\s*([A-Za-z.][\w.]{0,40})\s*\)", source.text[found.start :])
+    if named and found.kind in ("BAR", "DOUBLE_BAR"):
+        return source.error(
+            f"a grouping factor must follow `{bar}`",
+            found.span,
+            label=found.expected,
+            hint=f"Write ({effects} | {named[1]}), or ({effects} || {named[1]}) without correlations.",
+        )
     before = " ".join(source.text[: opened.start].split()).removesuffix("+").rstrip()
     plain = f": {before}." if before and not before.endswith("~") and len(before) <= 60 else "."
     return source.error(
@@ -121,7 +146,7 @@ def _factor_missing(source: Source, found: Found, bar: str, opened: Span) -> For
 
 def _effects_missing(source: Source, found: Found) -> FormulaError:
     """`(| g)`."""
-    factor = re.match(r"\s*([\w.]{1,40})", source.text[found.span.stop :])
+    factor = re.match(r"\s*(?:[\w.]{1,40}\s*\|\s*)?([A-Za-z.][\w.]{0,40})", source.text[found.span.stop :])
     return source.error(
         f"effects must stand before `{found.text}`",
         found.span,
@@ -187,6 +212,10 @@ def _operator_missing(source: Source, found: Found, previous: str) -> FormulaErr
     if code is not None:
         return code
     label, one, other = f"{found.expected} before it", shorten(previous), shorten(found.text)
+    side = _side(source, found, one, other)
+    if side:
+        message = f"an operator is missing between `{one}` and {found.shown}"
+        return source.error(message, found.span, label=label, hint=side)
     hint = f"Write {one} + {other}."
     if re.match(r"\s*~", source.text[found.span.stop :]) and "~" in source.text[: found.start]:
         hint = f"Separate two formulas with a semicolon before {other} ~."
@@ -194,6 +223,8 @@ def _operator_missing(source: Source, found: Found, previous: str) -> FormulaErr
         hint = _joined(source, found)
     elif _FUNCTION.fullmatch(previous):
         label, hint = "expected ( before it", f"Write {previous}({other})."
+    elif previous[0].isdigit() and found.kind == "NUMBER":
+        hint = "Operators are + - * / : ^ %in%; several values are written c(1, 2)."
     elif previous[0].isdigit() and adjacent:
         hint = f"For arithmetic, write I({one} * {other}). A column of that name goes in backquotes: "
         hint += f"`{shorten(previous + found.text)}`."
@@ -201,6 +232,22 @@ def _operator_missing(source: Source, found: Found, previous: str) -> FormulaErr
         hint += f" One column of that name goes in backquotes: `{one} {other}`."
     message = f"an operator is missing between `{one}` and {found.shown}"
     return source.error(message, found.span, label=label, hint=hint)
+
+
+def _side(source: Source, found: Found, one: str, other: str) -> str:
+    """What to write for `Reaction time ~ x`, for `y x` without a tilde, and for `(1 g)`; or nothing."""
+    before, after = source.text[: found.start].split(";")[-1], source.text[found.span.stop :].split(";")[0]
+    word = re.fullmatch(r"[\w.]+", one) is not None and found.kind == "NAME"
+    if word and re.search(r"\(\s*[01]\s+$", before) and re.match(r"\s*\)", after):
+        return f"In a group term a bar stands between effects and factor: ({one} | {other})."
+    if "~" in before or not word or "(" in before or _FUNCTION.fullmatch(one):
+        return ""
+    addition = re.match(r"\([^()]{1,40}\)", after)
+    if other in _ADDITIONS and addition:
+        return f"Write {one} | {other}{addition[0]} ~ x."
+    if "~" in after:
+        return f"A column of such a name goes in backquotes: `{one} {other}`."
+    return f"The response and its terms are joined by `~`: {one} ~ {other}."
 
 
 def _joined(source: Source, found: Found) -> str:
@@ -214,6 +261,19 @@ def _joined(source: Source, found: Found) -> str:
 
 def _code_mistake(source: Source, found: Found, previous: str, *, adjacent: bool) -> FormulaError | None:
     """Python where a formula is due: attributes, string prefixes, keywords."""
+    if previous in (")", "]") and found.text == ".":
+        message = "`.` stands for all other columns and is an item of a sum"
+        return source.error(message, found.span, hint="Leave it out, or write + before it.")
+    if found.text == "." and found.kind == "DOT":
+        hint = f"Write {shorten(previous)} + . for all other columns. A name with a dot has no blanks."
+        if "~" not in source.text[: found.start]:
+            hint = f"Write {shorten(previous)} ~ . for all other columns. A name with a dot has no blanks."
+        message = f"an operator is missing between `{shorten(previous)}` and `.`"
+        return source.error(message, found.span, label=f"{found.expected} before it", hint=hint)
+    if re.search(r"\bif\b", source.text) and re.search(r"\belse\b", source.text[found.start :]):
+        message = f"an operator is missing between `{shorten(previous)}` and {found.shown}"
+        hint = "A choice between two values is written ifelse(x > 0, 1, 0)."
+        return source.error(message, found.span, label=f"{found.expected} before it", hint=hint)
     if previous in (")", "]") and found.text.startswith(".") and adjacent:
         message = f"`{shorten(found.text)}` cannot follow a `{previous}`"
         return source.error(message, found.span, hint=_NOT_CODE)

@@ -6,6 +6,7 @@ import re
 
 from bayesformula.errors import FormulaError, Span
 from bayesformula.syntax.found import Found, shorten, whole
+from bayesformula.syntax.grammar import is_readable
 from bayesformula.syntax.source import Source
 
 _MODEL = re.compile(
@@ -20,9 +21,10 @@ _MODEL = re.compile(
 _PIECE = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\#[^\n]*|[(\[{]|[)\]}]|,""", re.DOTALL
 )
-_QUOTED = re.compile(r"""\s*(?P<quote>['"])(?P<inner>[^'"~]*~[^'"]*)(?P=quote)\s*""")
+_QUOTED = re.compile(r"""\s*[fFrRbBuU]{0,2}(?P<quote>['"])(?P<inner>[^'"~]*~[^'"]*)(?P=quote)\s*""")
 _NAMED = re.compile(r"\s*([A-Za-z.][\w.]*)\s*=(?!=)\s*(.*)", re.DOTALL)
 NOT_LINEAR = "Non-linear formulas (nl = TRUE) are not offered: a predictor is a sum of terms."
+_FORMULA = ("formula", "flist", "fixed", "model")
 _DISPERSION = (("nbinom|negbin", "shape"), ("beta", "phi"))
 
 
@@ -48,18 +50,56 @@ def explain_pasted(source: Source) -> FormulaError | None:
     )
 
 
+def explain_argument(text: str, name: str) -> str:
+    """What to write for `fixed = y ~ x, random = ~ 1 | g`, or nothing."""
+    return _rewritten(_split(text, 0)) if name in _FORMULA and "~" in text else ""
+
+
 def explain_comma(source: Source, found: Found) -> str:
     """What to write for a comma after a whole formula: `y ~ x, data = d`, `y ~ x, sigma ~ z`, `y ~ x, z`."""
     arguments = _split(source.text, 0)
     rest = arguments[1:]
+    if "~" not in arguments[0]:
+        return _several_on_the_left(source.text)
     if any("~" in argument or _NAMED.fullmatch(argument) for argument in rest):
         return _rewritten(arguments) or "Data and options stand beside the formula: bf.fit(formula, data)."
     before, after = source.text[: found.start].strip(), source.text[found.span.stop :].strip()
+    after = after.removeprefix("+").lstrip()
     joined = whole(f"{before} + {after}") if after and "," not in after else "y ~ x + z"
+    joined = joined if is_readable(joined) else "y ~ x + z"
     hint = f"Join terms with +: {joined if joined != '...' else 'y ~ x + z'}."
     if re.fullmatch(r"(?:d|dat|data|df|\w+_data|\w+_df)", after):
         hint = f"Data stand beside the formula: bf.fit({_quoted(whole(before))}, {after})."
     return hint
+
+
+def _several_on_the_left(text: str) -> str:
+    """`s, f ~ x` and `y | weights(w), trials(n) ~ x`."""
+    left, _, right = text.split(";")[0].partition("~")
+    parts, terms = [part.strip() for part in _split(left, 0)], whole(right) or "x"
+    if not is_readable(f"{' + '.join(parts)} ~ {terms}"):
+        return "Join terms with +: y ~ x + z."
+    if "|" in parts[0]:
+        return f"Join additions with +: {whole(' + '.join(parts))} ~ {terms}."
+    fits = ", then ".join(f"{part} ~ {terms}" for part in parts[:3] if part)
+    pair = f"cbind({', '.join(parts)}) ~ {terms}"
+    return f"Several responses are several fits: {fits}.\nSuccesses and failures: {pair}."
+
+
+def _random(value: str) -> str:
+    """The group terms of `random = ~ 1 | g` of nlme, and of `random = ~ g + us(1 + x):h` of MCMCglmm."""
+    terms: list[str] = []
+    listed = re.fullmatch(r"list\(\s*([\w.]+)\s*=\s*(?:pd\w+\()?~\s*([^()]*)\)*", value)
+    if listed:
+        return f"({listed[2].strip()} {'||' if 'pdDiag' in value else '|'} {listed[1]})"
+    inner = value.split("~", 1)[1].strip()
+    if "|" in inner:
+        return f"({inner})"
+    for item in re.split(r"\+(?![^(]*\))", inner):
+        joint = re.fullmatch(r"(us|idh)\(([^()]*)\):([\w.:]+)", item.strip())
+        bar = "||" if joint and joint[1] == "idh" else "|"
+        terms.append(f"({joint[2].strip()} {bar} {joint[3]})" if joint else f"(1 | {item.strip()})")
+    return " + ".join(terms)
 
 
 def _split(text: str, start: int) -> list[str]:
@@ -89,10 +129,10 @@ def _rewritten(arguments: list[str]) -> str:
     for argument in arguments:
         named = _NAMED.fullmatch(argument)
         name, value = (named[1], named[2].strip()) if named else ("", argument.strip())
-        if name in ("formula", "flist", "") and "~" in value:
+        if name in ("", *_FORMULA) and "~" in value:
             clauses.append(value.strip("\"'"))
         elif "~" in value and name == "random" and clauses:
-            clauses[0] = f"{clauses[0].strip()} + ({value.split('~', 1)[1].strip()})"
+            clauses[0] = f"{clauses[0].strip()} + {_random(value)}"
         elif "~" in value:
             clauses.append(f"{_parameter(name, arguments)} ~ {value.split('~', 1)[1].strip()}")
         elif name == "data" or (not name and clauses and not data and re.fullmatch(r"[\w.$]+", value)):
@@ -110,7 +150,7 @@ def _rewritten(arguments: list[str]) -> str:
         elif re.fullmatch(r"[\d.]+", value):
             remarks.append(f'A prior fixes a parameter: priors=["{name} ~ constant({value})"].')
     formula = whole("; ".join(clauses))
-    if not clauses or formula == "...":
+    if not clauses or not is_readable(formula):
         return ""
     beside = ", ".join([_quoted(formula), data or "data", *options])
     lines = [f"Write the formula as text, the rest beside it: bf.fit({beside})."]

@@ -124,6 +124,8 @@ def _read_sum(source: Source, piece: Piece) -> Node:
     for operator, operand in zip(piece.operators, piece.operands[1:], strict=True):
         if operand.rule == "sign" and not _is_minus_one(operand):
             sign = "-" if "-" in (operator.text, operand.parts[0].text) else "+"
+            if operand.parts[1].rule == "parentheses" and operand.parts[1].parts[0].rule == "bar":
+                sign = "+"  # a group term cannot be removed
             before = source.slice(Span(piece.span.start, operator.span.start))
             raise source.error(
                 "two signs in a row",
@@ -219,7 +221,7 @@ def _read_group(source: Source, piece: Piece, span: Span) -> Group:
             hint="Write (x | g), (x || g), or (x | id | g) to share correlations under the name id.",
         )
     if factor.rule in ("NUMBER", "STRING"):
-        raise no_factor(source, factor)
+        raise no_factor(source, effects, factor)
     name = _read_id(source, piece.operands[1]) if len(bars) == 2 else ""
     return Group(read_node(source, effects), read_node(source, factor), bars[0] == "|", name, span)
 

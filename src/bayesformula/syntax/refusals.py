@@ -15,19 +15,8 @@ def no_term(source: Source, piece: Piece) -> FormulaError:
     match piece.rule:
         case "bar":
             return bare_bar(source, piece)
-        case "comparison":
-            return source.error(
-                f"`{piece.operators[0].text}` is no operator of a formula",
-                piece.operators[0].span,
-                hint=f"For an indicator column, put the comparison in parentheses: ({text}).",
-            )
-        case "conjunction" | "not":
-            operator = piece.parts[0] if piece.rule == "not" else piece.operators[0]
-            return source.error(
-                f"`{operator.text}` is no operator of a formula",
-                operator.span,
-                hint=f"For a logical column, write I({text}). Terms are joined with + : * or /.",
-            )
+        case "comparison" | "conjunction" | "not":
+            return _logical_term(source, piece)
         case "STRING":
             return source.error(
                 f"a text in quotes is not a term: {text}",
@@ -45,9 +34,52 @@ def no_term(source: Source, piece: Piece) -> FormulaError:
             )
 
 
-def no_factor(source: Source, piece: Piece) -> FormulaError:
-    """`(1 | 1)` and `(1 | 'g')`."""
+def _logical_term(source: Source, piece: Piece) -> FormulaError:
+    """`x > 3`, `x & z`, `!late`: the whole sum is what R reads, its nearest terms are what is meant."""
+    operator = piece.parts[0] if piece.rule == "not" else piece.operators[0]
+    before, core, after = _nearest_terms(source, piece)
+    message = f"`{operator.text}` is no operator of a formula"
+    if piece.rule == "comparison":
+        hint = f"For an indicator column, put the comparison in parentheses: {before}({core}){after}."
+        if source.text[operator.span.stop : operator.span.stop + 1] == "-" and operator.text == "<":
+            hint = "Terms are joined with + : * or /. Nothing is assigned in a formula."
+        return source.error(message, operator.span, hint=hint)
+    hint = f"For a logical column, write {before}I({core}){after}. Terms are joined with + : * or /."
+    names = [part.strip() for part in core.split(operator.text)]
+    if piece.rule == "conjunction" and all(name.replace(".", "a").isidentifier() for name in names):
+        hint = (
+            f"For the interaction, write {before}{':'.join(names)}{after}. For a logical column, I({core})."
+        )
+    return source.error(message, operator.span, hint=hint)
+
+
+def _nearest_terms(source: Source, piece: Piece) -> tuple[str, str, str]:
+    """`x + a > 3 + z` in three: what is compared, and the terms before and after it."""
+    first, last = piece, piece
+    while first.rule in ("comparison", "conjunction"):
+        first = first.parts[0]
+    while last.rule in ("comparison", "conjunction", "not"):
+        last = last.parts[-1]
+    start, stop = piece.span.start, piece.span.stop
+    before = after = ""
+    if first.rule == "sum":
+        start = first.operands[-1].span.start
+        before = f"{source.slice(Span(piece.span.start, start))} "
+    if last.rule == "sum":
+        stop = last.operands[0].span.stop
+        after = f" {source.slice(Span(last.operators[0].span.start, piece.span.stop))}"
+    return before, source.slice(Span(start, stop)), after
+
+
+def no_factor(source: Source, effects: Piece, piece: Piece) -> FormulaError:
+    """`(1 | 1)`, `(1 | 'g')`, and `(g | 1)`."""
     hint = "Write (1 | g) with a column g of the data. For no grouping, leave the term out."
+    if piece.rule == "STRING" and piece.text[1:-1].replace(".", "a").isidentifier():
+        hint = f"Columns are named without quotes: ({source.slice(effects.span)} | {piece.text[1:-1]})."
+    elif piece.rule == "NUMBER" and effects.rule == "NAME":
+        hint = (
+            f"The factor stands right of the bar: (1 | {effects.text}). For no grouping, leave the term out."
+        )
     message = f"{source.slice(piece.span)} is no grouping factor"
     return source.error(message, piece.span, label="expected a column name", hint=hint)
 

@@ -23,7 +23,7 @@ from bayesformula.syntax.ast import (
     Unary,
 )
 
-CONSTANTS = frozenset({"pi", "TRUE", "FALSE", "T", "F", "NULL", "NA", "Inf", "NaN"})
+CONSTANTS = frozenset({"pi", "TRUE", "FALSE", "True", "False", "T", "F", "NULL", "NA", "Inf", "NaN"})
 
 _PLAIN_NAME = re.compile(r"[^\W\d_][\w.\u0300-\u036f]*|\.(?:[^\W\d]|\.)[\w.\u0300-\u036f]*")
 _TIGHT = frozenset({"^", ":", "/", "%%", "%/%"})  # R puts no spaces around these

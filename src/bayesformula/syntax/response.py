@@ -36,19 +36,26 @@ def read_response(source: Source, piece: Piece) -> Response:
 def _read_variable(source: Source, piece: Piece) -> Expression:
     """The expression of the response itself."""
     if piece.rule in ("comparison", "conjunction", "not"):
-        raise source.error(
-            "a comparison as the response needs parentheses",
-            piece.span,
-            hint=f"Write ({source.slice(piece.span)}) ~ ..., or y['yes'] ~ ... for a level of a factor.",
-        )
+        text = source.slice(piece.span)
+        hint = f"Write ({text}) ~ x." if piece.rule == "comparison" else f"Write I({text}) ~ x."
+        if piece.rule == "comparison" and piece.parts[-1].rule == "STRING" and piece.parts[1].text == "==":
+            hint += (
+                f" For a level of a factor, {source.slice(piece.parts[0].span)}[{piece.parts[-1].text}] ~ x."
+            )
+        raise source.error("a comparison as the response needs parentheses", piece.span, hint=hint)
     if piece.rule == "DOT":
         raise source.error("`.` cannot be the response", piece.span, label="expected a column name")
     if piece.rule == "call":
         _refuse_foreign(source, piece)
     expression = read_expression(source, piece)
     if not variables_of(expression):
+        hint = "Write y ~ x."
+        if piece.rule == "STRING" and piece.text[1:-1].strip():
+            hint = (
+                f"Columns are named without quotes, odd names in backquotes: `{piece.text[1:-1][:40]}` ~ x."
+            )
         raise source.error(
-            "the response names no column", piece.span, label="expected a column name", hint="Write y ~ x."
+            "the response names no column", piece.span, label="expected a column name", hint=hint
         )
     if not isinstance(expression, Index):
         _refuse_index(source, expression)
@@ -130,6 +137,8 @@ def _unknown_addition(source: Source, piece: Piece, name: str) -> FormulaError:
     hint = f"Known: {legal}."
     if name == "subset":
         hint = "Take the subset of the data before."
+    elif piece.rule == "conjunction":
+        hint = f"Join additions with +: {' + '.join(source.slice(part.span) for part in piece.operands)}."
     elif piece.rule in ("NAME", "QUOTED_NAME"):
         hint += f"\nA group term stands right of `~`, in parentheses: (1 | {name}). Trials: trials({name})."
     return source.error(message, piece.span, label="expected an addition such as trials(n)", hint=hint)

@@ -76,6 +76,8 @@ def check_text(text: object) -> Source:
                 label="opened here",
                 hint=f"Close it with another {match['quote']}.",
             )
+        if match.group()[0] == "#":
+            _check_comment(source, match.start())
     _check_symbols(source)
     opened = open_brackets(source)
     if len(opened) > MAX_NESTING:
@@ -83,6 +85,20 @@ def check_text(text: object) -> Source:
             f"parentheses are nested more than {MAX_NESTING} deep", opened[MAX_NESTING], label="one too many"
         )
     return source
+
+
+def _check_comment(source: Source, start: int) -> None:
+    """Refuse `x##z` and `x#z`, comments to R and interactions to Stata. A line may end in `x#note`."""
+    marks = re.match(r"(#+)(?:[ci]\.)?([\w.]++)(?![ \t]*\n|[ \t]+\w)", source.text[start : start + 80])
+    before = re.search(r"([\w.]+)$", source.text[max(0, start - 80) : start])
+    if marks is None or before is None:
+        return
+    left, operator = re.sub(r"^[ci]\.", "", before[1]), "*" if len(marks[1]) > 1 else ":"
+    raise source.error(
+        f"`{marks[1]}` begins a comment, and stands between two words",
+        Span(start, start + len(marks[1])),
+        hint=f"For an interaction, write {left}{operator}{marks[2]}. Before a comment, leave a blank.",
+    )
 
 
 def _check_symbols(source: Source) -> None:

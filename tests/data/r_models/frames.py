@@ -34,7 +34,7 @@ def reading() -> pd.DataFrame:
 
 
 def field() -> pd.DataFrame:
-    """An ecological survey: subplots in plots in sites, over years; plot names are used again in each site."""
+    """An ecological survey: subplots in plots in sites, over years; plot names recur in each site."""
     rng = np.random.default_rng(2)
     row = np.arange(96)
     site, plot, subplot, year = row // 24, row // 8 % 3, row // 4 % 2, row % 4
