@@ -20,10 +20,17 @@ from bayesformula.errors import (
     HealthError,
     OptionError,
     listing,
-    nearest,
 )
 from bayesformula.families import Family, family_name, resolve_family
-from bayesformula.pipeline import Prepared, check_transforms, compile_inputs, formula_spec, na_policy, prepare
+from bayesformula.pipeline import (
+    Prepared,
+    check_transforms,
+    compile_inputs,
+    formula_spec,
+    na_policy,
+    prepare,
+    with_init,
+)
 from bayesformula.prior_text import parse_priors
 from bayesformula.runner.config import RunConfig, check_progress, check_switch
 from bayesformula.runner.device import check_device
@@ -33,10 +40,8 @@ from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData, Start
+    from bayesformula.compiler.inputs import ModelData
     from bayesformula.data.design import Design
     from bayesformula.model.explain import Explanation, Outline
     from bayesformula.model.spec import ModelSpec
@@ -256,7 +261,7 @@ def _run(
 
     program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design, prior_only=prior_only)
     if init is not None:
-        start = _with_init(start, init, ready.model, data.reported.b)
+        start = with_init(start, init, ready.model, data.reported.b)
     summarised = _summarised(ready.model, config, keep)
     # The diagnostics' imports take a second of Python; the compiler leaves Python idle meanwhile.
     importing = threading.Thread(target=_import_diagnostics, daemon=True)
@@ -306,6 +311,7 @@ def _import_diagnostics() -> None:
     import arviz_stats.base.array  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 
+@explains_options
 def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = None) -> Fit:
     """Read a fit that `save` wrote, and prove that it is that fit.
 
@@ -377,30 +383,6 @@ def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozen
             stacklevel=5,
         )
     return frozenset(f"r_{g.label}" for g in model.groups)
-
-
-def _with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_reported: np.ndarray) -> Start:
-    """Starting values by flat name put into the rough start; those that are integrated out have none."""
-    import numpy as np
-
-    if not isinstance(init, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise OptionError(f'init={init!r} must give starting values by name: {{"sigma": 2.0}}')
-    b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
-    places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
-    for sd, group in zip(sds, model.groups, strict=True):
-        places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.sd_coefs)}
-    places["sigma"] = (sigma, ())
-    for name, value in init.items():
-        if name not in places:
-            legal = ", ".join(nearest(str(name), places)[:8])
-            raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
-        is_number = isinstance(value, int | float | np.number) and np.isfinite(value)
-        if not is_number or (not name.startswith("b_") and value <= 0):
-            kind = "a finite number" if name.startswith("b_") else "a number above 0"
-            raise OptionError(f"init: the starting value of {name} must be {kind}, not {value!r}")
-        array, at = places[name]
-        array[at] = float(value)
-    return start._replace(b=np.linalg.solve(to_reported, b), sd=tuple(sds), sigma=sigma)
 
 
 def check_output(path: str | PathLike[str], *, force: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from bayesformula.errors import FindingWarning, OptionError
+from bayesformula.errors import FindingWarning, OptionError, nearest
 from bayesformula.families import Family, family_name, resolve_family
 from bayesformula.prior_text import parse_priors
 from bayesformula.syntax.ast import FormulaSpec
@@ -16,6 +16,7 @@ from bayesformula.syntax.parse import parse
 from bayesformula.syntax.render import is_plain
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from bayesformula.compiler.emit import Program
@@ -129,6 +130,34 @@ def compile_inputs(
     shape = structure.structure(model, plan, has_weights=rows.weights is not None)
     data, start = inputs.assemble(model, shape, rows)
     return emit.emit(shape), data, start
+
+
+def with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_reported: np.ndarray) -> Start:
+    """Starting values by flat name put into the rough start; those that are integrated out have none."""
+    import numpy as np
+
+    if not isinstance(init, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise OptionError(f'init={init!r} must give starting values by name: {{"sigma": 2.0}}')
+    b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
+    dfs = [df.copy() for df in start.df]
+    places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
+    for sd, group in zip(sds, model.groups, strict=True):
+        places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.sd_coefs)}
+    places |= {
+        f"df_{g.label}": (df, 0) for df, g in zip(dfs, model.groups, strict=True) if g.dist == "student"
+    }
+    places["sigma"] = (sigma, ())
+    for name, value in init.items():
+        if name not in places:
+            legal = ", ".join(nearest(str(name), places)[:8])
+            raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
+        is_number = isinstance(value, int | float | np.number) and np.isfinite(value)
+        if not is_number or (not name.startswith("b_") and value <= 0):
+            kind = "a finite number" if name.startswith("b_") else "a number above 0"
+            raise OptionError(f"init: the starting value of {name} must be {kind}, not {value!r}")
+        array, at = places[name]
+        array[at] = float(value)
+    return start._replace(b=np.linalg.solve(to_reported, b), sd=tuple(sds), df=tuple(dfs), sigma=sigma)
 
 
 def formula_spec(formula: str | list[str] | FormulaSpec) -> FormulaSpec:

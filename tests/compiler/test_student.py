@@ -7,10 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from numpyro.infer.util import constrain_fn
 from scipy import stats
 from scipy.integrate import quad
 
+from bayesformula import api
+from bayesformula.compiler.emit import unravel
 from bayesformula.compiler.student import LevelCoordinate, level_spread
+from bayesformula.errors import OptionError
+from bayesformula.pipeline import with_init
+from cases import panel
 
 DF = (0.6, 2.0, 7.0, 60.0, 1000.0)
 
@@ -57,3 +63,17 @@ def test_the_coordinate_is_nearly_standard_whatever_the_degrees_of_freedom():
         square = quad(lambda x, df=df: x * x * density(x, df), -40, 12, limit=300)[0]
         assert abs(mean) < 0.1
         assert abs(np.sqrt(square - mean**2) - 1) < 0.1
+
+
+def test_chains_start_at_stated_degrees_of_freedom():
+    options = {"family": None, "priors": None, "plan": "auto", "na": "drop", "checks": None}
+    ready = api.prepare("y ~ x + (1 | h) + (1 | gr(g, dist = 'student'))", panel(), **options, quiet=True)
+    program, data, start = api.compile_inputs(ready.model, ready.plan.name, ready.design)
+    start = with_init(start, {"df_g": 4.0}, ready.model, data.reported.b)
+    z, _ = program.start(data, start)
+    values = constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z)))
+    assert_allclose(values["df_g"], [4.0], rtol=1e-12)
+    with pytest.raises(OptionError, match="init names no parameter 'df_h'"):
+        with_init(start, {"df_h": 4.0}, ready.model, data.reported.b)
+    with pytest.raises(OptionError, match="df_g must be a number above 0"):
+        with_init(start, {"df_g": 0.0}, ready.model, data.reported.b)

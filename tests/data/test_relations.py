@@ -157,7 +157,7 @@ def test_a_matrix_that_was_not_passed(build, frame):
     with pytest.raises(FormulaError, match="data2 has no matrix 'A'") as error:
         build("y ~ (1 | gr(g, cov = A))", frame, matrices={"kin": A})
     assert "It has 'kin'." in str(error.value)
-    with pytest.raises(OptionError, match='write data2={"A": matrix}'):
+    with pytest.raises(OptionError, match=r'write data2=\{"A": matrix\}'):
         check_matrices(A.to_numpy())
 
 

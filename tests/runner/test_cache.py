@@ -140,8 +140,10 @@ def test_a_folder_that_cannot_be_made_costs_a_warning_and_no_fit(monkeypatch, tm
         warnings.simplefilter("always")
         fit = bf.fit("y ~ x", DATA, chains=1, draws=20, warmup=20, progress=False)
     assert fit.draws["b"].shape == (1, 20, 2)
-    messages = [str(w.message) for w in caught if "compiled programs are not kept" in str(w.message)]
+    told = [w for w in caught if "compiled programs are not kept" in str(w.message)]
+    messages = [str(w.message) for w in told]
     assert len(messages) == 1
+    assert told[0].filename == __file__  # the user's line, not one of ours
     assert f"Set {cache.VARIABLE} to a folder that can be written, or to 'off'." in messages[0]
     assert str(tmp_path / "file" / "folder") in messages[0]
 

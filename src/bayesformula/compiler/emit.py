@@ -310,10 +310,10 @@ def _start_sites(
     p = len(structure.columns)
     if priors is None or rough is None:
         sds = [(sites.placeholder(len(kinds)), np.ones(len(kinds))) for kinds in structure.sd_kinds]
-        dfs = [sites.placeholder(1) for _ in structure.labels]
+        dfs = [(sites.placeholder(1), np.ones(1)) for _ in structure.labels]
         sigma, b = (sites.placeholder(1), np.ones(1)), (sites.placeholder(p), np.zeros(p), np.ones(p))
     else:
-        sds, dfs = list(zip(priors.sd, rough.sd, strict=True)), priors.df
+        sds, dfs = [list(zip(*pair, strict=True)) for pair in ((priors.sd, rough.sd), (priors.df, rough.df))]
         sigma, b = (priors.sigma, rough.sigma.reshape(1)), (priors.b, rough.b, rough.b_errors)
     for k, label in enumerate(structure.labels):
         name = _in_prior(f"sd_{label}", structure.group_is_centred[k])
@@ -322,7 +322,7 @@ def _start_sites(
             batch = (structure.n_by[k],) if structure.n_by[k] > 1 else ()
             zeros(_cor_site(structure, k, number), (*batch, len(block) * (len(block) - 1) // 2), 0.5)
         if structure.df_kinds[k]:
-            vector(f"df_{label}", (structure.df_kinds[k],), dfs[k], np.full(1, 10.0), np.full(1, 0.7))
+            vector(f"df_{label}", (structure.df_kinds[k],), *dfs[k], np.full(1, 0.7))
             zeros(f"tail_{label}", (structure.n_levels[k],), 1.0)
     vector("sigma", (structure.sigma_kind,), *sigma, np.full(1, 0.1))
     arguments, value, errors = b

@@ -25,6 +25,9 @@ from bayesformula.compiler.structure import Structure
 from bayesformula.model.spec import GroupSpec, ModelSpec
 from bayesformula.priors import PriorRow
 
+ROUGH_DF = 10.0
+"""Degrees of freedom at which chains of Student effects start."""
+
 
 class GroupArrays(NamedTuple):
     """Rows and levels of one group.
@@ -110,11 +113,16 @@ class Marginal(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Rough values in prior coordinates: `b` (p,) and its errors, per group `sd` (n_by q,), `sigma` ()."""
+    """Rough values in prior coordinates.
+
+    `b` (p,) and its errors; per group `sd` (n_by q,) and `df` (1,), which counts for Student effects only;
+    `sigma` ().
+    """
 
     b: Leaf
     b_errors: Leaf
     sd: tuple[Leaf, ...]
+    df: tuple[Leaf, ...]
     sigma: Leaf
 
 
@@ -290,4 +298,5 @@ def _start(
         n_by = 1 if arrays.by is None else int(np.max(arrays.by)) + 1
         sds.append(np.tile(0.5 * spread / np.where(size > 0, size, 1.0), n_by))
     b_errors = spread * np.sqrt(np.maximum(np.diag(errors), 1e-16 * np.max(np.diag(errors), initial=1e-300)))
-    return Start(to_prior @ reference, b_errors, tuple(sds), np.asarray(0.8 * spread))
+    dfs = tuple(np.full(1, ROUGH_DF) for _ in rows.groups)
+    return Start(to_prior @ reference, b_errors, tuple(sds), dfs, np.asarray(0.8 * spread))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,9 +106,8 @@ def _names(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     rows, columns = level_texts(frame.index.tolist()), level_texts(frame.columns.tolist())
     if set(rows) != set(columns) and pd.api.types.is_numeric_dtype(frame.index.dtype):
-        numbers = pd.to_numeric(pd.Series(columns), errors="coerce")
-        if bool(numbers.notna().all()):
-            columns = tuple(format_number(float(number)) for number in numbers.tolist())
+        with contextlib.suppress(ValueError):
+            columns = tuple(format_number(float(column)) for column in columns)
     return rows, columns
 
 

@@ -57,7 +57,7 @@ def _libraries() -> list[Path]:
 
     out: list[Path] = []
     for package in (numpy, scipy):
-        home = Path(package.__file__).parent
+        home = Path(package.__path__[0])
         for folder in (home.with_name(f"{home.name}.libs"), home / ".dylibs"):
             out += sorted(folder.glob("*openblas*")) if folder.is_dir() else []
     return out

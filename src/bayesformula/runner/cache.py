@@ -73,7 +73,7 @@ def _usable(where: Path) -> bool:
             f"compiled programs are not kept: {where} cannot be made ({error.strerror}). "
             f"Set {VARIABLE} to a folder that can be written, or to 'off'.",
             BayesFormulaWarning,
-            stacklevel=4,
+            stacklevel=7,
         )
         return False
     if not os.access(where, os.W_OK):
@@ -81,7 +81,7 @@ def _usable(where: Path) -> bool:
             f"compiled programs are not kept: {where} cannot be written. "
             f"Set {VARIABLE} to a folder that can be, or to 'off'.",
             BayesFormulaWarning,
-            stacklevel=4,
+            stacklevel=7,
         )
         return False
     return True
