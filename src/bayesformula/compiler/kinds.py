@@ -13,7 +13,7 @@ INTERVAL = frozenset({"uniform", "beta"})
 
 
 def kind_of(prior: Prior) -> str:
-    """The static part of a prior: its distribution, then `>0` or `>1` when truncated to [0, inf) or [1, inf)."""
+    """The static part of a prior: its distribution, then `>0` or `>1` when truncated to what is above."""
     name, arguments = prior.distribution, prior.arguments
     if prior.lower == 1.0 and name != "uniform":
         return f"{name}{ABOVE_ONE}"

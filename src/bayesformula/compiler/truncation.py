@@ -23,7 +23,7 @@ class Above(dist.Distribution):
         return constraints.greater_than(self.low)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return self.base.log_prob(value) - jnp.log1p(-self.base.cdf(jnp.asarray(self.low)))
+        return jnp.asarray(self.base.log_prob(value)) - jnp.log1p(-self.base.cdf(jnp.asarray(self.low)))
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         """By inverting the cdf: the bound is doubled until it is high enough, then bisected."""

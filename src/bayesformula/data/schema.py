@@ -191,9 +191,7 @@ def _settled(
         rows = rows[~lost]
 
 
-def _learnt_by_losers(
-    spec: FormulaSpec, scope: Scope, rows: np.ndarray, na: NaPolicy
-) -> dict[str, State]:
+def _learnt_by_losers(spec: FormulaSpec, scope: Scope, rows: np.ndarray, na: NaPolicy) -> dict[str, State]:
     """What the expressions that have no value in some row have learnt."""
     losers = (
         part

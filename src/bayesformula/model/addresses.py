@@ -240,9 +240,7 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
     if head == "cor" and "cor" not in kinds:
         return "the model has no correlated group effects, so it has no cor"
     if head == "df" and "df" not in kinds:
-        return (
-            "the model has no Student effects, as (1 | gr(g, dist = 'student')) gives, so it has no df"
-        )
+        return "the model has no Student effects, as (1 | gr(g, dist = 'student')) gives, so it has no df"
     if head in ("sd", "cor", "df") and parts and directory.find(parts[0], head) is None:
         if head == "cor" and directory.find(parts[0], "sd") is not None:
             return f"the effects of '{parts[0]}' are not correlated, so they have no cor"
