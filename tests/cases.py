@@ -46,6 +46,7 @@ def panel() -> pd.DataFrame:
     frame["g2"] = [f"g{i}" for i in rng.integers(0, 9, n)]
     frame["z2"] = rng.normal(2.0, 1.0, size=n)
     frame["w1"], frame["w2"] = rng.uniform(size=n), rng.uniform(size=n)
+    frame["s"] = rng.uniform(0.3, 1.5, size=n)
     return frame
 
 
@@ -126,5 +127,8 @@ CASES = (
         chain=("h",),
         dense=("mmgg2",),
     ),
+    Case("y | se(s) ~ x + (1 + z | g)", chain=("g",)),
+    Case("y | se(s) + weights(w) ~ x + offset(o) + (1 | a/b) + (1 | h)", chain=("a:b", "a"), dense=("h",)),
+    Case("y | se(s) ~ x"),
 )
 """Every structure, plan and kind of prior that the exact tests run over."""

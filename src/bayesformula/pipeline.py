@@ -83,7 +83,13 @@ def prepare(
     chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
     check_parameters(spec, chosen.name, columns=frame.columns.tolist())
     model = build(
-        spec, arrays, chosen, statements, response_label=schema.response.label, nested_in=nesting(arrays)
+        spec,
+        arrays,
+        chosen,
+        statements,
+        response_label=schema.response.label,
+        nested_in=nesting(arrays),
+        adds_sigma=dict(schema.response.options).get("se.sigma") == "TRUE",
     )
     if not quiet:
         _warn(found)
@@ -113,6 +119,7 @@ def rows_of(design: Design) -> Rows:
             )
             for g in design.groups.values()
         ),
+        se=np.asarray(design.extras["se"], float) if "se" in design.extras else None,
     )
 
 
@@ -146,7 +153,7 @@ def with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_repo
     places |= {
         f"df_{g.label}": (df, 0) for df, g in zip(dfs, model.groups, strict=True) if g.dist == "student"
     }
-    places["sigma"] = (sigma, ())
+    places |= {"sigma": (sigma, ())} if model.prior_rows("sigma") else {}
     for name, value in init.items():
         if name not in places:
             legal = ", ".join(nearest(str(name), places)[:8])

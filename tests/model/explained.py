@@ -79,7 +79,7 @@ KEPT = (
         "y ~ f*x + poly(z, 2) + C(arm, sum) + scale(income) + I(2 * x) + offset(o) + (1 + x | g)"
         " + (1 | a/b/c)",
     ),
-    Kept("dot", "y ~ . - row - a - b - c - g - h - g2 - year"),
+    Kept("dot", "y ~ . - row - a - b - c - g - h - g2 - year - s"),
     Kept("by", "y ~ x + (1 + x | gr(g, by = arm))"),
     Kept("student", "y ~ x + (1 | gr(g, dist = 'student')) + (x || gr(h, dist = 'student'))"),
     Kept("covariance", "y ~ x + (1 + x | gr(g, cov = A))"),

@@ -171,5 +171,5 @@ def test_several_predictors_are_refused():
 
 
 def test_additions_to_the_response_are_refused():
-    with pytest.raises(FormulaError, match=r"se\(\) is not available in this version"):
-        make_model(make_design(extras={"se": ONE}, Intercept=ONE))
+    with pytest.raises(FormulaError, match=r"rate\(\) is not available in this version"):
+        make_model(make_design(extras={"rate": ONE}, Intercept=ONE))

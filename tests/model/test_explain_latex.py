@@ -20,6 +20,7 @@ COMMANDS = frozenset(
     for word in re.findall(
         r"\w+",
         "begin end sim operatorname text mu sigma beta nu Sigma mathbf quad dots cdots vdots otimes sum bigl "
+        "mathrm sqrt "
         "bigr tfrac times propto lbrack rbrack backslash hat grave phi kappa theta alpha",
     )
 )

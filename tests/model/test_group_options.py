@@ -103,6 +103,16 @@ def test_members_and_covariances_are_in_the_spec_and_its_json():
     assert model.prior_rows("sd", "mmgh")[0].prior == model.prior_rows("sd", "k")[0].prior
 
 
+def test_known_errors_leave_no_sigma_or_stand_beside_it():
+    design = make_design(group("g", ["Intercept"], Intercept=ONE), extras={"se": ONE}, Intercept=ONE)
+    model = make_model(design)
+    assert model.known_error == "alone"
+    assert not model.prior_rows("sigma")
+    assert from_json(to_json(model)) == model
+    with pytest.raises(PriorError, match=r"the sd of every response is known, by se\(\)"):
+        make_model(design, ["sigma ~ exponential(1)"])
+
+
 def test_a_model_saved_before_these_options_is_read():
     saved = to_json(make_model(make_design(group("g", ["Intercept"], Intercept=ONE), Intercept=ONE)))
     for entry in saved["groups"]:

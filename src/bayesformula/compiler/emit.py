@@ -130,7 +130,7 @@ def _model(structure: Structure, data: ModelData) -> None:
             numpyro.deterministic(name, value)
     rows = data.rows
     eta = linear_predictor(rows.x, rows.offset, b, rows.groups, r)
-    response = gaussian.rowwise(eta, theta.sigma)
+    response = gaussian.rowwise(eta, theta.sigma, rows.se, structure.known_error)
     if rows.weights is not None:
         response = Weighted(response, jnp.asarray(rows.weights))
     with numpyro.plate("rows", rows.y.shape[0]):
@@ -147,7 +147,9 @@ def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
         spread, df = _student(structure, k, priors)
         spreads.append(spread)
         dfs.append(df)
-    sigma = sites.sample_vector("sigma", (structure.sigma_kind,), jnp.asarray(priors.sigma))[0]
+    sigma = jnp.ones(())
+    if structure.sigma_kind:
+        sigma = sites.sample_vector("sigma", (structure.sigma_kind,), jnp.asarray(priors.sigma))[0]
     b, mixing = jnp.zeros(len(structure.columns)), jnp.zeros(0)
     if structure.plan == "marginal":
         arguments = jnp.asarray(priors.b)
@@ -254,7 +256,8 @@ def _reported_theta(structure: Structure, data: ModelData, theta: Theta) -> dict
             out[f"cor_{label}"] = jnp.where(unit, 1.0, covariance / safe[:, None] / safe[None, :])
         if theta.df[k] is not None:
             out[f"df_{label}"] = jnp.asarray(theta.df[k])
-    out["sigma"] = theta.sigma
+    if structure.sigma_kind:
+        out["sigma"] = theta.sigma
     return out
 
 
@@ -324,7 +327,8 @@ def _start_sites(
         if structure.df_kinds[k]:
             vector(f"df_{label}", (structure.df_kinds[k],), *dfs[k], np.full(1, 0.7))
             zeros(f"tail_{label}", (structure.n_levels[k],), 1.0)
-    vector("sigma", (structure.sigma_kind,), *sigma, np.full(1, 0.1))
+    if structure.sigma_kind:
+        vector("sigma", (structure.sigma_kind,), *sigma, np.full(1, 0.1))
     arguments, value, errors = b
     if structure.plan == "marginal":
         at = structure.sampled

@@ -54,6 +54,7 @@ class Rows(NamedTuple):
         weights: (n,) likelihood weights, or None.
         x: (n, p) population columns.
         groups: one for each group.
+        se: (n,) known standard errors, or None.
     """
 
     y: Leaf
@@ -61,6 +62,7 @@ class Rows(NamedTuple):
     weights: Leaf | None
     x: Leaf
     groups: tuple[GroupArrays, ...]
+    se: Leaf | None = None
 
 
 class PriorArguments(NamedTuple):
@@ -94,6 +96,7 @@ class Marginal(NamedTuple):
     Attributes:
         s: cross-products in internal coordinates, of y less offset and reference fit.
         n: sum of the likelihood weights.
+        log_errors: sum of the logs of known standard errors, each as often as its weight; 0 without any.
         reference: (p,) internal coefficients of the least-squares fit, taken out of y.
         b_in: (p, p) from prior to internal coordinates; `b_out` from internal to reported.
         b_in_inverse: (m, m) inverse of `b_in` over the m integrated coefficients.
@@ -103,6 +106,7 @@ class Marginal(NamedTuple):
 
     s: elimination.CrossProducts
     n: Leaf
+    log_errors: Leaf
     reference: Leaf
     b_in: Leaf
     b_out: Leaf
@@ -212,6 +216,7 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
             rows.x, None, used
         )  # an intercept sampled at x = 0 cannot take up the shift of the others
     weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
+    errors = np.ones(len(rows.y)) if rows.se is None else np.asarray(rows.se)
     response = rows.y - rows.offset
     reference = np.linalg.lstsq(x.columns[used], response[used], rcond=None)[0]
     residual = response - x.columns @ reference
@@ -225,8 +230,11 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
         ]
         block = b_in[np.ix_(integrated, integrated)]
         marginal = Marginal(
-            s=elimination.cross_products(structure.order, x.columns, residual, group_rows, weights),
+            s=elimination.cross_products(
+                structure.order, x.columns, residual, group_rows, weights / errors**2
+            ),
             n=np.asarray(weights.sum()),
+            log_errors=np.asarray(weights @ np.log(errors)),
             reference=reference,
             b_in=b_in,
             b_out=np.linalg.inv(x.from_reported),

@@ -36,7 +36,7 @@ class Theta(NamedTuple):
         df: per group degrees of freedom (), None likewise.
         b: (p,) population coefficients in prior coordinates; only the sampled ones are read.
         mixing: (m,) one precision factor for each coefficient with a scale-mixture prior.
-        sigma: residual sd.
+        sigma: residual sd; 1, in units of the known errors, where `se()` stands alone.
     """
 
     chol_cov: tuple[Array, ...]
@@ -134,6 +134,7 @@ def log_density(
     log_prior = 0.5 * jnp.sum(jnp.log(precision[proper])) + 0.5 * LOG_2PI * np.sum(~proper)
     return (
         -part.n * (jnp.log(theta.sigma) + 0.5 * LOG_2PI)
+        - part.log_errors
         - 0.5 * (factor.log_det + factor.quad)
         + log_prior
         - part.log_det_b_in
@@ -173,7 +174,8 @@ def with_response(structure: Structure, data: ModelData, y: Array) -> eliminatio
     """The cross-products of another response on the same rows: O(n), for checks and simulation."""
     part, rows = marginal(data), data.rows
     x = rows.x @ part.b_out
-    weights = jnp.ones_like(y) if rows.weights is None else rows.weights
+    weights = jnp.ones_like(y) if rows.weights is None else jnp.asarray(rows.weights)
+    weights = weights if rows.se is None else weights / jnp.asarray(rows.se) ** 2
     residual = y - rows.offset - x @ part.reference
 
     def products(k: int) -> Array:

@@ -60,6 +60,15 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
         raise OptionError(
             f"plan={requested!r} is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"
         )
+    if model.known_error == "added" and name in ("auto", "marginal"):
+        if name == "marginal":
+            raise OptionError(
+                "plan='marginal' would have to eliminate anew for every sigma beside known errors, "
+                "se(s, sigma = TRUE): write plan='noncentred', or se(s) alone"
+            )
+        return Plan(
+            "noncentred", "a sigma beside known errors differs from row to row: coefficients are sampled"
+        )
     width, size = _border(model)
     if name == "marginal" and size > REFUSED_BYTES:
         raise OptionError(
@@ -75,13 +84,20 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
             "integrating them out would cost more than sampling them",
         )
     what = "coefficients and group effects are" if model.groups else "coefficients are"
-    student = any(g.dist == "student" for g in model.groups)
-    seen = "the sds, correlations, scales of the Student levels" if student else "the sds, correlations"
+    error = "known errors" if model.known_error else "constant sigma"
     return Plan(
-        "marginal",
-        f"Gaussian response with constant sigma: {what} integrated out exactly, "
-        f"so that the sampler sees only {seen} and sigma",
+        "marginal", f"Gaussian response with {error}: {what} integrated out exactly, so that {_seen(model)}"
     )
+
+
+def _seen(model: ModelSpec) -> str:
+    """What the marginal plan leaves to the sampler, in words."""
+    student = ["scales of the Student levels"] if any(g.dist == "student" for g in model.groups) else []
+    if not model.known_error:
+        return f"the sampler sees only {', '.join(['the sds', 'correlations', *student])} and sigma"
+    if model.groups:
+        return f"the sampler sees only {' and '.join(['the sds', *student, 'correlations'])}"
+    return "nothing is left to sample but they"
 
 
 def _widest(model: ModelSpec) -> float:

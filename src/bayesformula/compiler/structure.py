@@ -31,7 +31,8 @@ class Structure:
         sd_kinds: per group, kind of the prior of each of the n_by q sds.
         df_kinds: per group, kind of the prior of the degrees of freedom of Student effects, "" for Gaussian.
         group_is_centred: per group, its priors are at the columns' means.
-        sigma_kind: kind of the prior of sigma.
+        sigma_kind: kind of the prior of sigma, "" where there is none.
+        known_error: as in `ModelSpec`.
         has_weights: the likelihood has weights.
         order: of the elimination.
     """
@@ -51,6 +52,7 @@ class Structure:
     df_kinds: tuple[str, ...]
     group_is_centred: tuple[bool, ...]
     sigma_kind: str
+    known_error: str
     has_weights: bool
     order: Order
 
@@ -94,7 +96,8 @@ def structure(model: ModelSpec, plan: str, *, has_weights: bool | None = None) -
         group_is_centred=tuple(
             any(row.centred for row in model.prior_rows("sd", g.label)) for g in model.groups
         ),
-        sigma_kind=kind_of(model.prior_rows("sigma")[0].prior),
+        sigma_kind="".join(kind_of(row.prior) for row in model.prior_rows("sigma")),
+        known_error=model.known_error,
         has_weights=model.has_weights if has_weights is None else has_weights,
         order=elimination_order(model),
     )

@@ -235,6 +235,8 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
         return "the model has no intercept"
     if head == "b" and not parts:
         return "the model has no population coefficients" + (" but the intercept" if "b" in kinds else "")
+    if head == "sigma" and "sigma" not in kinds:
+        return "the sd of every response is known, by se(), so the model has no sigma"
     if head == "sd" and "sd" not in kinds:
         return "the model has no group terms, so it has no sd"
     if head == "cor" and "cor" not in kinds:

@@ -26,6 +26,7 @@ def build(
     *,
     response_label: str,
     nested_in: Mapping[str, tuple[str, ...]] | None = None,
+    adds_sigma: bool = False,
 ) -> ModelSpec:
     """The model that a formula, data, a family and priors make.
 
@@ -36,9 +37,10 @@ def build(
         statements: the stated priors; every other parameter gets its default.
         response_label: the response as written, `log(y)`.
         nested_in: for a group, labels of the groups in whose levels its own levels lie.
+        adds_sigma: `se(s, sigma = TRUE)`, a sigma beside the known errors.
 
     Raises:
-        FormulaError: the formula has several predictors, or additions to the response but weights.
+        FormulaError: the formula has several predictors, or additions to the response but weights and se.
         PriorError: a statement addresses no parameter of the model, or does not fit it.
     """
     if len(formula.predictors) > 1:
@@ -46,12 +48,12 @@ def build(
         raise refuse_predictor(
             formula, 1, hint=f"Leave it out: this version estimates one {named} for all rows."
         )
-    if design.extras:
-        raise refuse_extra(
-            formula,
-            next(iter(design.extras)),
-            hint="This version fits a Gaussian response with one sigma for all rows; weights(w) it knows.",
-        )
+    for name in design.extras:
+        if name != "se":
+            raise refuse_extra(
+                formula, name, hint="Of a Gaussian response this version knows weights(w) and se(s)."
+            )
+    known_error = ("added" if adds_sigma else "alone") if "se" in design.extras else ""
     mu = design.parameters["mu"]
     columns = tuple(str(column) for column in mu.fixed.columns)
     predictor = PredictorSpec("mu", family.link("mu"), columns, has_offset=mu.offset is not None)
@@ -64,8 +66,9 @@ def build(
         n_rows=design.n_rows,
         predictors=(predictor,),
         groups=groups,
-        priors=resolve(statements, slots(predictor, groups, moments)),
+        priors=resolve(statements, slots(predictor, groups, moments, has_sigma=known_error != "alone")),
         has_weights=design.weights is not None,
+        known_error=known_error,
     )
 
 

@@ -59,7 +59,9 @@ class Moments:
     groups: tuple[tuple[Scale, ...], ...]
 
 
-def slots(predictor: PredictorSpec, groups: Sequence[GroupSpec], moments: Moments) -> tuple[Slot, ...]:
+def slots(
+    predictor: PredictorSpec, groups: Sequence[GroupSpec], moments: Moments, *, has_sigma: bool = True
+) -> tuple[Slot, ...]:
     """Every parameter of a Gaussian model with its default prior, in the order of the summary."""
     out = list(_population(predictor, moments))
     for group, scales in zip(groups, moments.groups, strict=True):
@@ -67,19 +69,21 @@ def slots(predictor: PredictorSpec, groups: Sequence[GroupSpec], moments: Moment
     for group in groups:
         out += _correlations(group)
     out += [_degrees_of_freedom(group) for group in groups if group.dist == "student"]
-    out.append(
-        Slot(
-            parameter="sigma",
-            kind="sigma",
-            predictor="mu",
-            group="",
-            coef="",
-            default=exponential(moments.sd),
-            reason=f"mean sd({moments.response})",
-            term="sigma",
-        )
-    )
+    out += [_sigma(moments)] if has_sigma else []
     return tuple(out)
+
+
+def _sigma(moments: Moments) -> Slot:
+    return Slot(
+        parameter="sigma",
+        kind="sigma",
+        predictor="mu",
+        group="",
+        coef="",
+        default=exponential(moments.sd),
+        reason=f"mean sd({moments.response})",
+        term="sigma",
+    )
 
 
 def exponential(mean: float) -> Prior:

@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from bayesformula.model.sheet import (
+    BOTH,
     DOT,
+    KNOWN,
     UNKNOWN,
     Effects,
     Line,
@@ -22,6 +24,7 @@ from bayesformula.model.text import MAX_TERMS, fold, formula_text, glued, listed
 from bayesformula.priors import PriorRow
 
 GREEK = {"mu": "μ", "sigma": "σ", "phi": "φ", "nu": "ν", "kappa": "κ", "theta": "θ", "alpha": "α"}
+ERRORS = {KNOWN: "seᵢ", BOTH: glued("√(σ² + seᵢ²)")}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 ADDITIONS = {
     "weights": "the log density of a row counts as often as its weight",
@@ -74,6 +77,8 @@ def equations(sheet: Sheet, *, width: int = 100) -> str:
 
 def symbol(sheet: Sheet, parameter: str) -> str:
     """`μᵢ` where each row has its value, `σ` where all rows share one."""
+    if parameter in ERRORS:
+        return ERRORS[parameter]
     letter = GREEK.get(parameter, glued(parameter))
     return f"{letter}ᵢ" if sheet.is_predicted(parameter) else letter
 

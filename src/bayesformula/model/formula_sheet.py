@@ -19,8 +19,9 @@ from bayesformula.model.sheet import (
     offset_texts,
     population,
     share_of_term,
+    with_errors,
 )
-from bayesformula.syntax.ast import Call, FormulaSpec, GroupTerm, Index, Predictor
+from bayesformula.syntax.ast import Call, FormulaSpec, GroupTerm, Index, Name, Predictor
 from bayesformula.syntax.factors import factor_label
 
 GroupKey = tuple[bool, frozenset[str]]
@@ -50,6 +51,7 @@ def sheet_of_formula(formula: FormulaSpec, family: Family | None, response: str)
         for predictor in formula.predictors
     )
     own = family.parameters if family is not None else ("mu", "sigma") if family_known else ()
+    own = with_errors(own, _known_error(formula))
     return Sheet(
         response=response,
         density=density_name(family) if family is not None else "Normal" if family_known else UNKNOWN,
@@ -58,6 +60,15 @@ def sheet_of_formula(formula: FormulaSpec, family: Family | None, response: str)
         effects=tuple(effects.values()),
         additions=addition_texts(formula),
     )
+
+
+def _known_error(formula: FormulaSpec) -> str:
+    """Whether `se()` gives the sd of every response, or comes beside sigma: as in `ModelSpec`."""
+    call = next((call for call in formula.response.additions if call.function == "se"), None)
+    if call is None:
+        return ""
+    flags = [argument.value for argument in call.arguments[1:]]
+    return "added" if any(isinstance(flag, Name) and flag.text.startswith("T") for flag in flags) else "alone"
 
 
 def is_plainly_numeric(formula: FormulaSpec) -> bool:

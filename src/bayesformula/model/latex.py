@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bayesformula.model.sheet import DOT, Block, Effects, Line, Sheet, Summand, is_of_member
+from bayesformula.model.sheet import BOTH, DOT, KNOWN, Block, Effects, Line, Sheet, Summand, is_of_member
 from bayesformula.model.spec import ModelSpec
 from bayesformula.model.text import MAX_TERMS, visible
 from bayesformula.priors import Prior, PriorRow, unquote
@@ -31,6 +31,7 @@ SPECIAL = {
     "|": "{|}",
     "*": "{*}",
 }
+ERRORS = {KNOWN: r"\mathrm{se}_{i}", BOTH: r"\sqrt{\sigma^{2} + \mathrm{se}_{i}^{2}}"}
 GREEK = frozenset({"mu", "sigma", "phi", "nu", "kappa", "theta", "alpha"})
 DISTRIBUTIONS = {"lkj": "LKJ", "student_t": "Student", "half_student_t": "HalfStudent"}
 LINE_LENGTH = 60
@@ -79,6 +80,8 @@ def escape(name: str) -> str:
 
 
 def _parameter(sheet: Sheet, parameter: str) -> str:
+    if parameter in ERRORS:
+        return ERRORS[parameter]
     letter = _letter(parameter)
     return f"{letter}_{{i}}" if sheet.is_predicted(parameter) else letter
 

@@ -19,6 +19,9 @@ LETTERS = "jklmopqstuv"
 """Indices of the levels of the groups, in order; `i` is the row's, `n` and `r` mean other things."""
 
 DENSITIES = {"gaussian": "Normal"}
+KNOWN, BOTH = "se", "sigma, se"
+"""Stand for the known error of a row, and for sigma and that error together."""
+
 DOT = "."
 """The column that stands for all that are named nowhere else; no column of data has this name unquoted."""
 UNKNOWN = "Family"
@@ -115,6 +118,13 @@ class Sheet:
         return any(line.parameter == parameter for line in self.lines)
 
 
+def with_errors(parameters: tuple[str, ...], known_error: str) -> tuple[str, ...]:
+    """The parameters with known standard errors in the place of sigma, or beside it."""
+    if not known_error:
+        return parameters
+    return tuple((KNOWN if known_error == "alone" else BOTH) if p == "sigma" else p for p in parameters)
+
+
 def density_name(family: Family) -> str:
     """`Normal`, `NegativeBinomial`."""
     return DENSITIES.get(family.name, family.name.title().replace("_", ""))
@@ -148,7 +158,7 @@ def sheet_of_model(model: ModelSpec, formula: FormulaSpec | None = None) -> Shee
     return Sheet(
         response=model.response,
         density=density_name(model.family),
-        parameters=model.family.parameters,
+        parameters=with_errors(model.family.parameters, model.known_error),
         lines=lines,
         effects=effects,
         additions=weights if formula is None else addition_texts(formula),

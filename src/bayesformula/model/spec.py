@@ -103,6 +103,8 @@ class ModelSpec:
         priors: one row for each scalar parameter, one a block for correlations, in the order
             b, sd, cor, sigma of the summary.
         has_weights: the likelihood has weights.
+        known_error: "alone" where `se()` gives the sd of every response, "added" where it comes beside
+            sigma, else "".
     """
 
     formula: str
@@ -113,6 +115,7 @@ class ModelSpec:
     groups: tuple[GroupSpec, ...]
     priors: tuple[PriorRow, ...]
     has_weights: bool = False
+    known_error: str = ""
 
     @property
     def mu(self) -> PredictorSpec:
@@ -180,6 +183,7 @@ def _model(content: Mapping[str, Any]) -> ModelSpec:
         groups=tuple(_group(entry) for entry in content["groups"]),
         priors=tuple(_row(entry) for entry in content["priors"]),
         has_weights=bool(content["has_weights"]),
+        known_error=str(content.get("known_error", "")),
     )
 
 

@@ -38,7 +38,8 @@ def posterior(model: ModelSpec, levels: Levels, draws: Mapping[str, np.ndarray])
     variables: dict[str, Any] = {"b": (("chain", "draw", "term"), draws["b"])}
     for group in model.groups:
         _add_group(group, group_names(model)[group.label], levels[group.label], draws, variables, coords)
-    variables["sigma"] = (("chain", "draw"), draws["sigma"])
+    if "sigma" in draws:
+        variables["sigma"] = (("chain", "draw"), draws["sigma"])
     return xr.Dataset(variables, coords)
 
 

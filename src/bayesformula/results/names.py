@@ -91,7 +91,8 @@ def scalars(model: ModelSpec) -> tuple[Scalar, ...]:
         ]
         if group.dist == "student":
             out.append(Scalar(f"df_{group.label}", f"df_{group.label}", (), section, "df"))
-    out.append(Scalar("sigma", "sigma", (), "Residual", "sigma"))
+    if model.prior_rows("sigma"):
+        out.append(Scalar("sigma", "sigma", (), "Residual", "sigma"))
     return tuple(out)
 
 

@@ -250,7 +250,7 @@ def _parts(tree: Any) -> dict[str, Any]:
 def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
     """Reported parameters by their own names, from the posterior's safe ones."""
     posterior = tree["posterior"]
-    out = {"b": posterior["b"].values, "sigma": posterior["sigma"].values}
+    out = {name: posterior[name].values for name in ("b", "sigma") if name in posterior.data_vars}
     for group in spec.groups:
         name = group_names(spec)[group.label].name
         for kind in ("sd", "cor", "df", "r"):

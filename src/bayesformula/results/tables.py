@@ -128,7 +128,7 @@ class VarCorr(Mapping[str, GroupCovariance]):
     `varcorr["cafe"].cov` is the covariance matrix; printing shows lme4's table with posterior means.
     """
 
-    def __init__(self, groups: dict[str, GroupCovariance], sigma: float) -> None:
+    def __init__(self, groups: dict[str, GroupCovariance], sigma: float | None) -> None:
         self._groups, self.sigma = groups, sigma
 
     def __getitem__(self, label: str) -> GroupCovariance:
@@ -154,7 +154,8 @@ class VarCorr(Mapping[str, GroupCovariance]):
                 first = label if i == 0 else ""
                 sd = float(part.sd["mean"].iloc[i])
                 lines.append(f"{first:<{wide}}  {coef:<{name}}  {sd:9.4g}  {cor}".rstrip())
-        lines.append(f"{'Residual':<{wide}}  {'':<{name}}  {self.sigma:9.4g}")
+        if self.sigma is not None:
+            lines.append(f"{'Residual':<{wide}}  {'':<{name}}  {self.sigma:9.4g}")
         return "\n".join(lines)
 
 
@@ -176,7 +177,7 @@ def varcorr(fit: Fit, ci: float, kind: str) -> VarCorr:
             cov=pd.DataFrame(cov.mean(axis=(0, 1)), names, names),
             draws=cov,
         )
-    return VarCorr(out, float(fit.draws["sigma"].mean()))
+    return VarCorr(out, float(fit.draws["sigma"].mean()) if "sigma" in fit.draws else None)
 
 
 def draws_frame(fit: Fit, *, effects: bool) -> pd.DataFrame:

@@ -11,13 +11,21 @@ from numpyro.distributions import constraints
 from bayesformula.compiler import marginal
 from bayesformula.compiler.eta import linear_predictor
 from bayesformula.compiler.inputs import ModelData
+from bayesformula.compiler.leaves import Leaf
 from bayesformula.compiler.marginal import Theta
 from bayesformula.compiler.structure import Structure
 
 
-def rowwise(eta: Array, sigma: Array) -> dist.Distribution:
-    """y_i ~ Normal(eta_i, sigma)."""
-    return dist.Normal(eta, sigma)
+def rowwise(eta: Array, sigma: Array, se: Leaf | None = None, known_error: str = "") -> dist.Distribution:
+    """y_i ~ Normal(eta_i, s_i): s_i is sigma, se_i ("alone"), or sqrt(sigma^2 + se_i^2) ("added")."""
+    return dist.Normal(eta, _spread(sigma, se, known_error))
+
+
+def _spread(sigma: Array, se: Leaf | None, known_error: str) -> Array:
+    if se is None or not known_error:
+        return sigma
+    known = jnp.asarray(se)
+    return known if known_error == "alone" else jnp.sqrt(sigma**2 + known**2)
 
 
 class MarginalNormal(dist.Distribution):
@@ -65,4 +73,5 @@ class MarginalNormal(dist.Distribution):
             v = jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[-1]))
             r.append(marginal.relate(data, k, marginal.apply_chol(chol, v)))
         eta = linear_predictor(data.rows.x, data.rows.offset, b, data.rows.groups, r)
-        return eta + theta.sigma * jax.random.normal(key_y, eta.shape)
+        spread = _spread(theta.sigma, data.rows.se, structure.known_error)
+        return eta + spread * jax.random.normal(key_y, eta.shape)
