@@ -108,7 +108,7 @@ def test_a_mutant_of_the_rows_is_noticed(plan, mutant, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_sigma_doubled_is_noticed_row_by_row(monkeypatch, fresh_programs):
-    monkeypatch.setattr(gaussian, "rowwise", lambda eta, sigma: dist.Normal(eta, 2 * sigma))
+    monkeypatch.setattr(gaussian, "rowwise", lambda eta, sigma, *_: dist.Normal(eta, 2 * sigma))
     assert "sigma" in misses("noncentred")
 
 
