@@ -82,6 +82,12 @@ DISTRIBUTIONS: dict[str, Distribution] = {
 }
 
 
+INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
+"""Under these a population coefficient is Gaussian given the other parameters, and can be integrated out."""
+
+MIXTURES = frozenset({"student_t", "cauchy"})
+"""Of these, scale mixtures of normals: Gaussian given one more parameter each."""
+
 LEAST_DF = 1.0
 """Least degrees of freedom of Student effects, as in brms: below it there is not even a mean."""
 

@@ -315,3 +315,11 @@ def test_unknown_columns_are_shown_with_the_nearest_first(build, frame, text, me
     with pytest.raises(UnknownColumnError) as caught:
         build(text, frame)
     assert str(caught.value).startswith(message)
+
+
+def test_only_functions_that_the_formula_calls_are_asked_for_again(build, frame):
+    """A dict of helpers may hold more than one formula needs; a loaded fit wants what it uses."""
+    functions = {"double": lambda x: 2 * x, "unused": lambda x: x}
+    assert build("y ~ x + (1 | g)", frame, transforms=functions)[0].transforms == ()
+    assert build("y ~ I(double(x) + 1) + (1 | g)", frame, transforms=functions)[0].transforms == ("double",)
+    assert build("y ~ x + (0 + double(x) | g)", frame, transforms=functions)[0].transforms == ("double",)

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from bayesformula.compiler.kinds import kind_of
 from bayesformula.compiler.order import Order, order
 from bayesformula.model.spec import ModelSpec
-
-INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
-"""Priors under which a population coefficient is Gaussian given theta, and can be integrated out."""
-
-MIXTURES = frozenset({"student_t", "cauchy"})
-"""Scale mixtures of normals: Gaussian given one more theta each."""
+from bayesformula.priors import INTEGRATED, MIXTURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class DataSchema:
         states: what stateful transforms learnt; a call without numbers has one item with an empty name.
         parameters: one for each linear predictor, "mu" first.
         response: what `y` is.
-        transforms: names of the user's own transforms; the functions are not saved.
+        transforms: those of the user's own transforms that the formula calls, by name; no function is saved.
         n_rows: rows used.
         n_dropped: rows left out for missing values.
         notes: findings made while learning, as (code, message).

@@ -35,7 +35,7 @@ from bayesformula.data.response import finite_expressions, learn_response, respo
 from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
 from bayesformula.data.saving import schema_from_json, schema_to_json
 from bayesformula.errors import OptionError
-from bayesformula.syntax.ast import Expression, FormulaSpec, Predictor
+from bayesformula.syntax.ast import Call, Expression, FormulaSpec, Predictor
 from bayesformula.syntax.render import render_expression
 
 __all__ = [
@@ -118,7 +118,7 @@ def learn(
         states=_state_items(scope.states),
         parameters=tuple(_learn_parameter(predictor, learner) for predictor in spec.predictors),
         response=learn_response(spec.response, scope, rows),
-        transforms=tuple(transforms or ()),
+        transforms=_own_functions(spec, transforms or {}),
         n_rows=len(rows),
         n_dropped=len(frame) - len(rows),
         notes=_notes(spec),
@@ -258,6 +258,14 @@ def term_columns(
         for term in predictor.terms
         for label, expression in zip(term.labels, term.variables, strict=True)
     }
+
+
+def _own_functions(spec: FormulaSpec, transforms: Mapping[str, UserTransform]) -> tuple[str, ...]:
+    """Those of the user's functions that the formula calls."""
+    calls = {
+        part.function for whole in all_expressions(spec) for part in walk(whole) if isinstance(part, Call)
+    }
+    return tuple(name for name in transforms if name in calls)
 
 
 def _state_items(states: Mapping[str, State]) -> tuple[StateItem, ...]:

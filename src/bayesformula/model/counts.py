@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from bayesformula.model.spec import GroupSpec, ModelSpec
-from bayesformula.priors import Prior
-
-INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
-"""Priors under which the marginal plan integrates a population coefficient out."""
-
-MIXTURES = frozenset({"student_t", "cauchy"})
-"""Of these, scale mixtures of normals: each leaves its scale to the sampler."""
+from bayesformula.priors import INTEGRATED, MIXTURES, Prior
 
 KINDS = ("population", "sds", "correlations", "degrees_of_freedom", "group_effects", "residual")
 
