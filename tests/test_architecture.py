@@ -21,7 +21,11 @@ def rooms(*names: str) -> set[str]:
 NEVER = {
     "errors.py": HEAVY | {"numpy", "lark", "click"},
     "families.py": HEAVY | {"numpy", "lark"},
+    "family_choice.py": HEAVY | {"numpy", "lark"},
     "family_names.py": HEAVY | {"numpy", "lark"},
+    "family_numbers.py": HEAVY | {"numpy", "lark"},
+    "family_reading.py": HEAVY | {"numpy", "lark"},
+    "family_table.py": HEAVY | {"numpy", "lark"},
     "priors.py": HEAVY | {"numpy", "lark"},
     "prior_text.py": HEAVY - {"lark"},
     "syntax": HEAVY | {"numpy"},

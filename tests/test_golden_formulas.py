@@ -32,7 +32,6 @@ REFUSED = {
     "B057": "parameter stands left of `~`",  # a + b + c ~ 1, of a non-linear model
     "B059": "'w' is no parameter of family 'gaussian'",  # a second response
     "B060": "mi()",
-    "B062": "=",  # quantile = 0.25, a parameter held fixed
     "B066": "ID",  # an id on a nested factor
     "B070": "'shape' is no parameter of family 'gaussian'",
 }

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from math import isfinite
+from numbers import Real
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +23,11 @@ from bayesformula.errors import (
     OptionError,
     listing,
 )
-from bayesformula.families import Family, family_name, resolve_family
+from bayesformula.families import Family, resolve_family
 from bayesformula.pipeline import (
     Prepared,
     check_transforms,
+    coded,
     compile_inputs,
     formula_spec,
     na_policy,
@@ -38,6 +41,7 @@ from bayesformula.runner.options import explains_options
 from bayesformula.syntax.ast import FormulaSpec
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
+from bayesformula.syntax.render import render_value
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -173,6 +177,7 @@ def explain(
     Raises:
         BayesFormulaError: as `fit` would.
     """
+    from bayesformula.data.family_terms import check_terms
     from bayesformula.data.parameters import check_parameters
     from bayesformula.model.explain import Explanation, Outline
 
@@ -180,7 +185,9 @@ def explain(
         spec = formula_spec(formula)
         parse_priors(priors)
         if family is not None:
-            check_parameters(spec, family_name(family) or resolve_family(family).name)
+            resolved = resolve_family(family)
+            check_parameters(spec, resolved.name)
+            check_terms(spec, resolved)
         return Outline(spec, None if family is None else resolve_family(family, "numeric"))
     ready = prepare(
         formula,
@@ -226,8 +233,10 @@ def design(
     return build_design(spec, as_frame(data), na=na_policy(na), transforms=functions, matrices=matrices)[1]
 
 
-def formula(mu: str, **parameters: str) -> FormulaSpec:
+def formula(mu: str, **parameters: str | float) -> FormulaSpec:
     """A formula with a linear predictor for further parameters: `bf.formula("y ~ x", sigma="~ x")`.
+
+    A number holds a parameter fixed: `bf.formula("y ~ x", quantile=0.9)`.
 
     Raises:
         FormulaError: as `fit` would.
@@ -236,9 +245,14 @@ def formula(mu: str, **parameters: str) -> FormulaSpec:
         raise FormulaError(f"a formula is text such as 'y ~ x + (1 | g)', not {type(mu).__name__}")
     clauses = [mu]
     for name, text in parameters.items():
-        if not isinstance(text, str) or "~" not in text:
-            raise FormulaError(f"the formula of {name!r} must be text such as '~ x', not {text!r}")
-        clauses.append(f"{name} ~ {text.split('~', 1)[1].strip()}")
+        if isinstance(text, Real) and not isinstance(text, bool) and isfinite(text):
+            clauses.append(f"{name} = {render_value(float(text))}")
+        elif isinstance(text, str) and "~" in text:
+            clauses.append(f"{name} ~ {text.split('~', 1)[1].strip()}")
+        else:
+            raise FormulaError(
+                f"{name!r} must have a formula such as '~ x', or a number that it is held at, not {text!r}"
+            )
     return lower(parse("; ".join(clauses)))
 
 
@@ -345,6 +359,7 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
                 "this fit was saved without its rows (data=False): what you asked for needs them"
             )
         arrays = encode(parts["schema"], parts["frame"], transforms=functions)
+        arrays, _ = coded(parts["schema"], arrays, parts["spec"].family)
         program, data, _ = compile_inputs(
             parts["spec"], parts["plan"].name, arrays, prior_only=parts["prior_only"]
         )

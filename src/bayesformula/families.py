@@ -1,231 +1,296 @@
-"""Families as records: parameters, links, support. No arithmetic here.
+"""Families of responses: `bf.families.gamma(link="log")`, `bf.families.hurdle("gamma")`.
 
-What a family *means* (its density, its draws, its mean) is one entry of `compiler/likelihood`. This
-version fits one, `gaussian`; names that other packages know (`family_names`) are refused by name, so that
-nobody has to guess whether a spelling or the family itself is missing.
+One function a family; its docstring says what each parameter means. `mu` is the mean of the response unless
+it is said otherwise, and each parameter can have a formula of its own, on the scale of its link.
+`family_numbers` holds the functions of families of numbers, `family_table` the table itself, `family_reading`
+how `family=` is read, and `family_choice` which family a response can have.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable
 
-from bayesformula.errors import FamilyError, listing, nearest
-from bayesformula.family_names import KNOWN, RELATIVES, known_name, nearest_families, plain_name
+from bayesformula.family_choice import resolve_family
+from bayesformula.family_names import OTHERS
+from bayesformula.family_numbers import (
+    asym_laplace,
+    beta,
+    exgaussian,
+    exponential,
+    gamma,
+    gaussian,
+    inverse_gaussian,
+    lognormal,
+    ordered_beta,
+    shifted_lognormal,
+    skew_normal,
+    student,
+    tweedie,
+    von_mises,
+    weibull,
+    zero_one_inflated_beta,
+)
+from bayesformula.family_reading import family_name, record, with_links, wrapped
+from bayesformula.family_table import (
+    COMPOSED,
+    FAMILIES,
+    ORDINAL,
+    PARAMETERS,
+    WRAPPABLE,
+    WRAPPERS,
+    Family,
+    FamilyRecord,
+    Parameter,
+)
 
+__all__ = [
+    "COMPOSED",
+    "FAMILIES",
+    "NOT_YET",
+    "ORDINAL",
+    "PARAMETERS",
+    "WRAPPABLE",
+    "WRAPPERS",
+    "Family",
+    "FamilyRecord",
+    "Parameter",
+    "acat",
+    "asym_laplace",
+    "bernoulli",
+    "beta",
+    "beta_binomial",
+    "binomial",
+    "categorical",
+    "cratio",
+    "cumulative",
+    "exgaussian",
+    "exponential",
+    "family_name",
+    "gamma",
+    "gaussian",
+    "generalized_poisson",
+    "geometric",
+    "hurdle",
+    "inverse_gaussian",
+    "lognormal",
+    "multinomial",
+    "negbinomial",
+    "negbinomial1",
+    "ordered_beta",
+    "poisson",
+    "record",
+    "resolve_family",
+    "shifted_lognormal",
+    "skew_normal",
+    "sratio",
+    "student",
+    "tweedie",
+    "von_mises",
+    "weibull",
+    "zero_inflated",
+    "zero_one_inflated_beta",
+]
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A response distribution.
-
-    Attributes:
-        name: as the user writes it.
-        links: (parameter, link) pairs, the mean-like parameter `mu` first. The link of a parameter
-            other than `mu` is that of its linear predictor; without a formula of its own the
-            parameter is sampled as it is, and its link is reported as "identity".
-        support: "real", "positive", "unit", "count", "binary", "category", ...
-    """
-
-    name: str
-    links: tuple[tuple[str, str], ...]
-    support: str
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        return tuple(parameter for parameter, _ in self.links)
-
-    def link(self, parameter: str) -> str:
-        return dict(self.links)[parameter]
-
-    def reported_links(self, predicted: tuple[str, ...] = ("mu",)) -> dict[str, str]:
-        """Link of each parameter as `explain` shows it: "identity" where it has no formula."""
-        return {name: link if name in predicted else "identity" for name, link in self.links}
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyRecord:
-    """One row of the table: the family with its usual links, and which other links are legal."""
-
-    family: Family
-    legal_links: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-FAMILIES: dict[str, FamilyRecord] = {
-    "gaussian": FamilyRecord(
-        Family("gaussian", (("mu", "identity"), ("sigma", "log")), "real"),
-        (("mu", ("identity",)), ("sigma", ("log", "identity"))),
-    ),
-}
-
-NOT_YET = frozenset(KNOWN) - frozenset(FAMILIES)
+NOT_YET = frozenset(OTHERS)
 """Families that brms, lme4, glmmTMB or bambi fit and this version does not."""
 
-NOT_NUMBERS = {
-    "text": "text",
-    "bool": "true/false",
-    "category": "categorical",
-    "categorical": "categorical",
-    "ordered": "an ordered category",
-}
-"""Kinds of response that are no numbers, as a message names them."""
+
+# ---- successes and counts ----------------------------------------------------------------------------
 
 
-def gaussian(link: str = "identity", link_sigma: str = "log") -> Family:
-    """A normal response: y ~ Normal(mu, sigma).
+def bernoulli(link: str = "logit") -> Family:
+    """Success or not: mean mu, variance mu (1 - mu). Of two levels the second is the success.
 
     Args:
-        link: of mu; "identity" in this version.
-        link_sigma: of sigma where sigma has a formula of its own.
+        link: of mu, the probability of success.
     """
-    return _with_links("gaussian", {"mu": link, "sigma": link_sigma})
+    return with_links("bernoulli", {"mu": link})
 
 
-def resolve_family(
-    family: str | Mapping[str, object] | Family | None = None,
-    response_kind: str = "numeric",
-    *,
-    levels: Sequence[str] = (),
-) -> Family:
-    """The family that was asked for, or the one that a response of this kind has by default.
+def binomial(link: str = "logit") -> Family:
+    """Successes of n trials, `y | trials(n) ~ x`: mean n mu, variance n mu (1 - mu).
 
     Args:
-        family: a name, `"gaussian(identity)"`, `{"name": "gaussian", "link": "identity"}`, the result
-            of a function of this module, or None.
-        response_kind: "numeric", "count", "binary", "bool", "text", "category" or "ordered".
-        levels: of the response where it has any; a binary response without levels is a number, 0 or 1.
-
-    Raises:
-        FamilyError: the family or link is unknown or not in this version, or does not fit the response.
-
-    >>> resolve_family("gaussian(identity)").name
-    'gaussian'
+        link: of mu, the probability of success.
     """
-    not_number = NOT_NUMBERS.get(response_kind)
-    if response_kind == "binary" and levels:
-        not_number = NOT_NUMBERS["bool"] if set(levels) == {"FALSE", "TRUE"} else f"{levels[-1]!r} or not"
-    if family is None:
-        if not_number is not None:
-            raise FamilyError(_needs_family(not_number))
-        return FAMILIES["gaussian"].family
-    resolved = _read(family)
-    if resolved.support == "real" and not_number is not None and response_kind not in ("bool", "binary"):
-        raise FamilyError(
-            f"family='{resolved.name}' needs a numeric response, and this one is {not_number}\n"
-            "  Families for such a response (bernoulli, categorical, cumulative) are not in this version.\n"
-            "  To model it as numbers all the same, make a numeric column of it first."
-        )
-    return resolved
+    return with_links("binomial", {"mu": link})
 
 
-def _read(family: object) -> Family:
-    if isinstance(family, Family):
-        return _with_links(family.name, dict(family.links))
-    if isinstance(family, str):
-        return _read_text(family)
-    if isinstance(family, Mapping):
-        entries = cast("Mapping[object, object]", family)
-        return _read_mapping({str(key): value for key, value in entries.items()})
-    if callable(family) and getattr(family, "__module__", "") == __name__:  # bf.families.gaussian, not called
-        return _read_text(str(getattr(family, "__name__", family)))
-    raise FamilyError(
-        f"family={family!r} is not a family\n"
-        "  Write a name (family='gaussian'), a dict ({'name': 'gaussian', 'link': 'identity'}),\n"
-        "  or bf.families.gaussian(link='identity')."
-    )
+def beta_binomial(link: str = "logit", link_phi: str = "log") -> Family:
+    """Successes of n trials that vary more than binomial ones.
 
+    Mean n mu, variance n mu (1 - mu) (n + phi) / (1 + phi).
 
-def _read_text(text: str) -> Family:
-    link = r"\(\s*(?:link\s*=\s*)?[\"']?([\w^/-]*)[\"']?\s*\)"
-    match = re.fullmatch(rf"\s*([^()]*[^\s()])\s*(?:{link})?\s*", text)
-    if match is None:
-        raise FamilyError(
-            f"family={text!r} cannot be read\n  Write family='gaussian' or family='gaussian(identity)'."
-        )
-    return _with_links(match[1], {"mu": match[2]} if match[2] else {})
-
-
-def _read_mapping(entries: dict[str, object]) -> Family:
-    name = entries.pop("name", None)
-    if not isinstance(name, str):
-        raise FamilyError(
-            "a family given as a dict needs a name\n  Write {'name': 'gaussian', 'link': 'identity'}."
-        )
-    links: dict[str, str] = {}
-    several = entries.pop("links", None)
-    if isinstance(several, Mapping):
-        pairs = cast("Mapping[object, object]", several)
-        links.update((str(parameter), str(link)) for parameter, link in pairs.items())
-    for key in list(entries):
-        if key == "link":
-            links["mu"] = str(entries.pop(key))
-        elif key.startswith("link_"):
-            links[key.removeprefix("link_")] = str(entries.pop(key))
-    if entries:
-        raise FamilyError(
-            f"a family given as a dict has the unknown entry {listing(entries)}\n"
-            "  Its entries are 'name', 'link' and 'links' ({'mu': 'identity', 'sigma': 'log'})."
-        )
-    return _with_links(name, links)
-
-
-def _with_links(name: str, links: Mapping[str, str]) -> Family:
-    """The record called `name` with these links in the place of its usual ones."""
-    record = FAMILIES.get(plain_name(name))
-    if record is None:
-        raise FamilyError(_unknown(name))
-    legal = dict(record.legal_links)
-    for parameter, link in links.items():
-        if parameter not in legal:
-            raise FamilyError(
-                f"family '{record.family.name}' has no parameter '{parameter}'\n"
-                f"  Its parameters are {listing(nearest(parameter, legal))}."
-            )
-        if link not in legal[parameter]:
-            raise FamilyError(
-                f"family '{record.family.name}' has no link '{link}' for {parameter} in this version\n"
-                f"  Links of {parameter}: {listing(nearest(link, legal[parameter]))}."
-            )
-    chosen = tuple((parameter, links.get(parameter, usual)) for parameter, usual in record.family.links)
-    return Family(record.family.name, chosen, record.family.support)
-
-
-def family_name(family: object) -> str | None:
-    """The name of a family, of this version or another, however it was given; None for what names none.
-
-    >>> family_name("Gamma(log)"), family_name({"name": "poisson"}), family_name("frobnicate")
-    ('gamma', 'poisson', None)
+    Args:
+        link: of mu, the mean probability of success.
+        link_phi: of phi, the precision of that probability: the larger, the nearer to binomial.
     """
-    if isinstance(family, Family):
-        return family.name
-    if isinstance(family, Mapping):
-        family = cast("Mapping[str, object]", family).get("name")
-    if callable(family) and getattr(family, "__module__", "") == __name__:
-        family = getattr(family, "__name__", None)
-    return known_name(family.partition("(")[0]) if isinstance(family, str) else None
+    return with_links("beta_binomial", {"mu": link, "phi": link_phi})
 
 
-def _unknown(name: str) -> str:
-    known, legal = known_name(name), listing(FAMILIES)
-    if known in FAMILIES:
-        return f"there is no family '{name}': it is called '{known}' here\n  Write family='{known}'."
-    if known is not None:
-        called = "" if known == plain_name(name) else f" (here called '{known}')"
-        return (
-            f"family '{name}'{called} is not in this version\n"
-            f"  Families that are: {legal}. A numeric response can be modelled with family='gaussian',\n"
-            "  possibly after a transform, as in log(y) ~ x."
-        )
-    near = nearest_families(name)
-    guess = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
-    guess = f" {RELATIVES[plain_name(name)]}" if plain_name(name) in RELATIVES else guess
-    return f"there is no family '{name}'\n  Families of this version: {legal}.{guess}"
+def poisson(link: str = "log") -> Family:
+    """Counts without an upper bound: mean mu, variance mu.
+
+    Args:
+        link: of mu, the mean.
+    """
+    return with_links("poisson", {"mu": link})
 
 
-def _needs_family(kind: str) -> str:
-    return (
-        f"the response is {kind} and no family was given\n"
-        "  Such a response is modelled by bernoulli (two levels), categorical (several) or cumulative\n"
-        "  (ordered), which are not in this version: it fits numeric responses with family='gaussian'."
-    )
+def negbinomial(link: str = "log", link_shape: str = "log") -> Family:
+    """Counts that vary more than Poisson's: mean mu, variance mu + mu^2 / shape.
+
+    Args:
+        link: of mu, the mean.
+        link_shape: of shape: the larger, the nearer to Poisson. With `rate(d)` the shape is shape d.
+    """
+    return with_links("negbinomial", {"mu": link, "shape": link_shape})
+
+
+def negbinomial1(link: str = "log", link_phi: str = "log") -> Family:
+    """Counts whose variance grows in line with the mean: mean mu, variance mu (1 + phi).
+
+    Args:
+        link: of mu, the mean.
+        link_phi: of phi: at 0 it is Poisson.
+    """
+    return with_links("negbinomial1", {"mu": link, "phi": link_phi})
+
+
+def generalized_poisson(link: str = "log", link_phi: str = "log") -> Family:
+    """Counts that vary more or less than Poisson's: mean mu, variance mu phi^2.
+
+    P(y) = theta (theta + lambda y)^(y - 1) exp(-theta - lambda y) / y!, where theta = mu / phi and
+    lambda = 1 - 1 / phi. Below phi = 1 counts end before mu / (1 - phi), and the probabilities are divided
+    by their sum, so that mean and variance hold nearly only where few counts are left.
+
+    Args:
+        link: of mu, the mean.
+        link_phi: of phi, above 1/2: 1 is Poisson, above it counts vary more, below it less.
+
+    References:
+        Consul and Jain (1973), doi:10.1080/00401706.1973.10489112.
+    """
+    return with_links("generalized_poisson", {"mu": link, "phi": link_phi})
+
+
+def geometric(link: str = "log") -> Family:
+    """Failures before a success: mean mu, variance mu + mu^2; a negbinomial of shape 1.
+
+    Args:
+        link: of mu, the mean.
+    """
+    return with_links("geometric", {"mu": link})
+
+
+# ---- categories --------------------------------------------------------------------------------------
+
+
+def categorical(link: str = "logit") -> Family:
+    """One of several levels: P(level k) is in proportion to exp(mu_k), that of the first level being 1.
+
+    Each level but the first has coefficients of its own.
+
+    Args:
+        link: "logit" only.
+    """
+    return with_links("categorical", {"mu": link})
+
+
+def multinomial(link: str = "logit") -> Family:
+    """Counts of several levels, `cbind(a, b, c) ~ x`, with the probabilities of `categorical`.
+
+    Args:
+        link: "logit" only.
+    """
+    return with_links("multinomial", {"mu": link})
+
+
+def cumulative(link: str = "logit", link_disc: str = "log") -> Family:
+    """Levels in an order, as cut from a latent scale: P(y <= k) = F(disc (threshold_k - eta)).
+
+    Args:
+        link: whose inverse F is: "logit", "probit", "cloglog" or "cauchit".
+        link_disc: of disc, the discrimination; without a formula of its own it is 1.
+
+    References:
+        Bürkner and Vuorre (2019), doi:10.1177/2515245918823199, on all families of this kind.
+    """
+    return with_links("cumulative", {"mu": link, "disc": link_disc})
+
+
+def sratio(link: str = "logit", link_disc: str = "log") -> Family:
+    """Levels reached one after the other: P(y = k | y >= k) = F(disc (threshold_k - eta)).
+
+    Args:
+        link: whose inverse F is: "logit", "probit", "cloglog" or "cauchit".
+        link_disc: of disc, the discrimination; without a formula of its own it is 1.
+    """
+    return with_links("sratio", {"mu": link, "disc": link_disc})
+
+
+def cratio(link: str = "logit", link_disc: str = "log") -> Family:
+    """Levels passed one after the other: P(y > k | y >= k) = F(disc (eta - threshold_k)).
+
+    Args:
+        link: whose inverse F is: "logit", "probit", "cloglog" or "cauchit".
+        link_disc: of disc, the discrimination; without a formula of its own it is 1.
+    """
+    return with_links("cratio", {"mu": link, "disc": link_disc})
+
+
+def acat(link: str = "logit", link_disc: str = "log") -> Family:
+    """Levels compared with their neighbours: P(y = k + 1 | y is k or k + 1) = F(disc (eta - threshold_k)).
+
+    Args:
+        link: whose inverse F is: "logit", "probit", "cloglog" or "cauchit".
+        link_disc: of disc, the discrimination; without a formula of its own it is 1.
+    """
+    return with_links("acat", {"mu": link, "disc": link_disc})
+
+
+# ---- extra zeros -------------------------------------------------------------------------------------
+
+
+def zero_inflated(family: object, link_zi: str = "logit") -> Family:
+    """Zeros on top of those that the family has: P(y = 0) = zi + (1 - zi) P_family(y = 0).
+
+    The mean is 1 - zi times that of the family.
+
+    Args:
+        family: of counts, positive numbers or proportions: "poisson", "gamma(log)", `negbinomial()`, ...
+        link_zi: of zi, the probability of an extra zero.
+
+    References:
+        Lambert (1992), doi:10.2307/1269547.
+    """
+    return wrapped("zero_inflated", family, {"zi": link_zi})
+
+
+def hurdle(family: object, link_hu: str = "logit") -> Family:
+    """All zeros apart: P(y = 0) = hu, and what is above 0 is of the family with its own zeros taken out.
+
+    Around a family of positive numbers it is the same model as zero inflation.
+
+    Args:
+        family: of counts, positive numbers or proportions: "poisson", "gamma(log)", `negbinomial()`, ...
+        link_hu: of hu, the probability of a zero.
+
+    References:
+        Mullahy (1986), doi:10.1016/0304-4076(86)90002-3.
+    """
+    return wrapped("hurdle", family, {"hu": link_hu})
+
+
+def __getattr__(name: str) -> Callable[..., Family]:
+    """`bf.families.hurdle_gamma(link_hu="probit")`: families with extra zeros under their full names."""
+    if name not in COMPOSED:
+        raise AttributeError(f"there is no bf.families.{name}")
+
+    def family(link: str | None = None, **links: str) -> Family:
+        own = {key.removeprefix("link_"): value for key, value in links.items()}
+        return with_links(name, own if link is None else {"mu": link, **own})
+
+    family.__name__ = family.__qualname__ = name
+    family.__doc__ = f"`{record(name).family.base}` with {record(name).family.wrapper}() around it."
+    return family

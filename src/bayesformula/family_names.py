@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayesformula.family_table import COMPOSED, FAMILIES, FamilyRecord, compose
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFamily:
@@ -21,7 +23,7 @@ class KnownFamily:
 
 
 SUPPORTS: Mapping[str, str] = {
-    "real": "numbers",
+    "real": "numbers of either sign",
     "positive": "numbers above 0",
     "nonnegative": "numbers, 0 or more",
     "unit": "above 0 and below 1",
@@ -30,76 +32,40 @@ SUPPORTS: Mapping[str, str] = {
     "count": "whole numbers, 0 or more",
     "trials": "whole numbers, 0 or more, at most the number of trials",
     "binary": "0 or 1, true or false, or of two levels",
-    "ordered": "an ordered category, or whole numbers from 0 or 1 on",
+    "ordered": "levels in an order, or whole numbers",
     "category": "levels of a category, or whole numbers",
     "angle": "between -pi and pi",
-    "matrix": "several columns",
+    "matrix": "counts in several columns",
     "any": "anything",
 }
 """Kinds of response in words, after "must be"."""
 
 
-def _known(support: str, **families: str) -> dict[str, KnownFamily]:
+def _of_table(record: FamilyRecord | None) -> KnownFamily:
+    assert record is not None
+    return KnownFamily(record.family.support, record.family.parameters)
+
+
+def _others(support: str, **families: str) -> dict[str, KnownFamily]:
     return {name: KnownFamily(support, ("mu", *others.split())) for name, others in families.items()}
 
 
-KNOWN: Mapping[str, KnownFamily] = {
-    **_known(
-        "real",
-        gaussian="sigma",
-        student="sigma nu",
-        skew_normal="sigma alpha",
-        exgaussian="sigma beta",
-        asym_laplace="sigma quantile",
-        zero_inflated_asym_laplace="sigma quantile zi",
-        gen_extreme_value="sigma xi",
-        laplace="sigma",
+OTHERS: Mapping[str, KnownFamily] = {
+    **_others(
+        "real", zero_inflated_asym_laplace="sigma quantile zi", gen_extreme_value="sigma xi", laplace="sigma"
     ),
-    **_known(
-        "positive",
-        gamma="shape",
-        lognormal="sigma",
-        shifted_lognormal="sigma ndt",
-        exponential="",
-        weibull="shape",
-        inverse_gaussian="shape",
-        frechet="nu",
-        wiener="bs ndt bias",
-        cox="",
-    ),
-    **_known("nonnegative", hurdle_gamma="shape hu", hurdle_lognormal="sigma hu", tweedie="phi power"),
-    **_known("unit", beta="phi"),
-    **_known("half-open unit", zero_inflated_beta="phi zi"),
-    **_known("closed unit", zero_one_inflated_beta="phi zoi coi", ordered_beta="phi", xbeta="phi kappa"),
-    **_known(
-        "count",
-        poisson="",
-        negbinomial="shape",
-        negbinomial1="phi",
-        geometric="",
-        com_poisson="shape",
-        discrete_weibull="shape",
-        hurdle_poisson="hu",
-        hurdle_negbinomial="shape hu",
-        zero_inflated_poisson="zi",
-        zero_inflated_negbinomial="shape zi",
-    ),
-    **_known(
-        "trials",
-        binomial="",
-        beta_binomial="phi",
-        zero_inflated_binomial="zi",
-        zero_inflated_beta_binomial="phi zi",
-    ),
-    **_known("binary", bernoulli=""),
-    **_known(
-        "ordered", cumulative="disc", sratio="disc", cratio="disc", acat="disc", hurdle_cumulative="hu disc"
-    ),
-    **_known("category", categorical=""),
-    **_known("angle", von_mises="kappa"),
-    **_known("matrix", multinomial="", dirichlet="phi", logistic_normal="sigma", mvgaussian="sigma"),
-    **_known("any", custom="", mixture="theta"),
+    **_others("positive", frechet="nu", wiener="bs ndt bias", cox=""),
+    **_others("closed unit", xbeta="phi kappa"),
+    **_others("count", com_poisson="shape", discrete_weibull="shape"),
+    **_others("ordered", hurdle_cumulative="hu disc"),
+    **_others("matrix", dirichlet="phi", logistic_normal="sigma", mvgaussian="sigma"),
+    **_others("any", custom="", mixture="theta"),
 }
+"""Families that brms, lme4, glmmTMB or bambi fit and this version does not."""
+
+KNOWN: Mapping[str, KnownFamily] = {
+    name: _of_table(compose(name)) for name in (*FAMILIES, *COMPOSED)
+} | OTHERS
 """Families by name, those of this version and the others."""
 
 ALIASES: Mapping[str, str] = {
@@ -145,6 +111,12 @@ ALIASES: Mapping[str, str] = {
     "xbetax": "xbeta",
     "compois": "com_poisson",
     "compoisson": "com_poisson",
+    "genpois": "generalized_poisson",
+    "genpoisson": "generalized_poisson",
+    "generalised_poisson": "generalized_poisson",
+    "generalizedpoisson": "generalized_poisson",
+    "zoib": "zero_one_inflated_beta",
+    "multinom": "multinomial",
     "ordinal": "cumulative",
     "ordered": "cumulative",
     "ordered_logistic": "cumulative",

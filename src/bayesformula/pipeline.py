@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bayesformula.errors import FindingWarning, OptionError, nearest
@@ -62,10 +63,13 @@ def prepare(
         raise OptionError(f'checks={checks!r} must grade findings by code: {{"implicit-nesting": "ignore"}}')
     infinite = "error" if (checks or {}).get("infinite-values", "error") == "error" else "keep"
     from bayesformula.data import checks as rules
+    from bayesformula.data.categories import check_matrix
     from bayesformula.data.design import build_design, nesting
+    from bayesformula.data.family_terms import check_terms
     from bayesformula.data.matrices import check_matrices
     from bayesformula.data.parameters import check_parameters
-    from bayesformula.data.support import outside_support
+    from bayesformula.data.specific import check_specific
+    from bayesformula.data.support import support_findings
     from bayesformula.data.tables import as_frame
     from bayesformula.model.build import build
 
@@ -75,13 +79,18 @@ def prepare(
         spec, frame, na=policy, infinite=infinite, transforms=functions, matrices=matrices
     )
     stated = None if family is None else family_name(family) or resolve_family(family).name
+    check_matrix(schema.response, stated)
+    response = schema.response
+    chosen = resolve_family(family, response.kind, levels=response.levels, label=response.label)
+    check_parameters(spec, chosen.name, columns=frame.columns.tolist())
+    check_specific(spec, chosen.name)
+    check_terms(spec, chosen, arrays)
     noted = (
-        *outside_support(stated, schema.response, arrays),
+        *support_findings(stated, response, arrays),
         *rules.check(spec, schema, arrays, frame, family=stated),
     )
     found = rules.resolve(noted, checks or {})
-    chosen = resolve_family(family, schema.response.kind, levels=schema.response.levels)
-    check_parameters(spec, chosen.name, columns=frame.columns.tolist())
+    arrays, categories = coded(schema, arrays, chosen)
     model = build(
         spec,
         arrays,
@@ -90,6 +99,7 @@ def prepare(
         response_label=schema.response.label,
         nested_in=nesting(arrays),
         adds_sigma=dict(schema.response.options).get("se.sigma") == "TRUE",
+        categories=categories,
     )
     if not quiet:
         _warn(found)
@@ -98,18 +108,42 @@ def prepare(
     return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
 
 
-def rows_of(design: Design) -> Rows:
+def coded(schema: DataSchema, design: Design, family: Family) -> tuple[Design, tuple[str, ...]]:
+    """The design with the response as the family takes it, one trial where none is stated; categories."""
+    from bayesformula.data.categories import codes
+    from bayesformula.data.family_terms import extras_of
+
+    assert design.y is not None, "only rows with a response are coded"
+    y, categories = codes(family.name, schema.response, design.y)
+    return replace(design, y=y, extras=extras_of(family, design)), (
+        () if family.name == "bernoulli" else categories
+    )
+
+
+def rows_of(design: Design, model: ModelSpec) -> Rows:
     """The arrays of a design as the compiler takes them."""
     import numpy as np
 
-    from bayesformula.compiler.inputs import GroupArrays, Rows
+    from bayesformula.compiler.inputs import GroupArrays, PredictorRows, Rows
+    from bayesformula.compiler.likelihood.terms import Terms
+    from bayesformula.data.shared_groups import shared_groups
+    from bayesformula.model.build import parameter_designs
 
     y = np.asarray(design.y, float)
+    parameters = parameter_designs(design, model.family, model.categories)
     return Rows(
         y=y,
-        offset=np.zeros(len(y)) if design.offset is None else np.asarray(design.offset, float),
         weights=None if design.weights is None else np.asarray(design.weights, float),
-        x=np.ascontiguousarray(design.fixed.to_numpy(float)),
+        predictors=tuple(
+            PredictorRows(
+                x=np.ascontiguousarray(part.fixed.to_numpy(float)),
+                offset=np.zeros(len(y)) if part.offset is None else np.asarray(part.offset, float),
+                specific=np.ascontiguousarray(part.specific.to_numpy(float))
+                if len(part.specific.columns)
+                else None,
+            )
+            for part in parameters.values()
+        ),
         groups=tuple(
             GroupArrays(
                 z=np.ascontiguousarray(g.z, float),
@@ -117,9 +151,9 @@ def rows_of(design: Design) -> Rows:
                 by=None if g.by_index is None else np.asarray(g.by_index, np.int32),
                 relation=None if g.cov is None else np.linalg.cholesky(g.cov),
             )
-            for g in design.groups.values()
+            for g in (shared.design for shared in shared_groups(parameters).values())
         ),
-        se=np.asarray(design.extras["se"], float) if "se" in design.extras else None,
+        terms=Terms(**{name: np.asarray(values, float) for name, values in design.extras.items()}),
     )
 
 
@@ -129,42 +163,77 @@ def compile_inputs(
     """The program of a model under a plan, its argument, and where chains start."""
     import numpy as np
 
-    from bayesformula.compiler import emit, inputs, structure
+    from bayesformula.compiler import assemble, emit, structure
 
-    rows = rows_of(design)
+    rows = rows_of(design, model)
     if prior_only:  # a likelihood without weight is none: the same program, and the prior is its posterior
         rows = rows._replace(weights=np.zeros(len(rows.y)))
-    shape = structure.structure(model, plan, has_weights=rows.weights is not None)
-    data, start = inputs.assemble(model, shape, rows)
+    shape = structure.structure(
+        model, plan, has_weights=rows.weights is not None, max_count=_max_count(model, rows)
+    )
+    data, start = assemble.assemble(model, shape, rows)
     return emit.emit(shape), data, start
 
 
-def with_init(start: Start, init: Mapping[str, float], model: ModelSpec, to_reported: np.ndarray) -> Start:
+def _max_count(model: ModelSpec, rows: Rows) -> int:
+    """The greatest count at which a tail of the response is asked for; rounded up, to share programs."""
+    import numpy as np
+
+    from bayesformula.families import record
+
+    if not record(model.family.name).is_discrete:
+        return 0
+    ends = [
+        values for values in (rows.terms.lower, rows.terms.upper, rows.terms.cens_upper) if values is not None
+    ]
+    ends += [rows.y] if rows.terms.cens is not None else []
+    finite = [float(np.max(values[np.isfinite(values)], initial=0.0)) for values in map(np.asarray, ends)]
+    greatest = max(finite, default=0.0)
+    return 0 if greatest <= 0 else 2 ** math.ceil(math.log2(greatest + 1))
+
+
+def with_init(
+    start: Start, init: Mapping[str, float], model: ModelSpec, to_reported: Sequence[np.ndarray]
+) -> Start:
     """Starting values by flat name put into the rough start; those that are integrated out have none."""
     import numpy as np
 
     if not isinstance(init, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise OptionError(f'init={init!r} must give starting values by name: {{"sigma": 2.0}}')
-    b, sds, sigma = to_reported @ start.b, [sd.copy() for sd in start.sd], np.array(start.sigma)
-    dfs = [df.copy() for df in start.df]
-    places: dict[str, tuple[np.ndarray, Any]] = {f"b_{c}": (b, i) for i, c in enumerate(model.mu.columns)}
+    bs = [matrix @ b for matrix, b in zip(to_reported, start.b, strict=True)]
+    sds, dfs = [sd.copy() for sd in start.sd], [df.copy() for df in start.df]
+    scalars = {name: np.array(value) for name, value in start.scalars.items()}
+    thresholds = np.array(start.thresholds)
+    places: dict[str, tuple[np.ndarray, Any]] = {}
+    for b, predictor in zip(bs, model.predictors, strict=True):
+        prefix = "b_" if predictor.parameter == "mu" else f"b_{predictor.parameter}_"
+        places |= {f"{prefix}{c}": (b, i) for i, c in enumerate(predictor.columns)}
+    places |= {f"b_Intercept[{i + 1}]": (thresholds, i) for i in range(len(thresholds))}
     for sd, group in zip(sds, model.groups, strict=True):
         places |= {f"sd_{group.label}__{c}": (sd, i) for i, c in enumerate(group.sd_coefs)}
     places |= {
         f"df_{g.label}": (df, 0) for df, g in zip(dfs, model.groups, strict=True) if g.dist == "student"
     }
-    places |= {"sigma": (sigma, ())} if model.prior_rows("sigma") else {}
+    places |= {name: (values, 0) for name, values in scalars.items()}
+    free = {"b_", *(name for name in scalars if model.family.support_of(name) == "real")}
     for name, value in init.items():
         if name not in places:
             legal = ", ".join(nearest(str(name), places)[:8])
             raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
         is_number = isinstance(value, int | float | np.number) and np.isfinite(value)
-        if not is_number or (not name.startswith("b_") and value <= 0):
-            kind = "a finite number" if name.startswith("b_") else "a number above 0"
+        may_be_negative = name in free or name.startswith("b_")
+        if not is_number or (not may_be_negative and value <= 0):
+            kind = "a finite number" if may_be_negative else "a number above 0"
             raise OptionError(f"init: the starting value of {name} must be {kind}, not {value!r}")
         array, at = places[name]
         array[at] = float(value)
-    return start._replace(b=np.linalg.solve(to_reported, b), sd=tuple(sds), df=tuple(dfs), sigma=sigma)
+    return start._replace(
+        b=tuple(np.linalg.solve(matrix, b) for matrix, b in zip(to_reported, bs, strict=True)),
+        sd=tuple(sds),
+        df=tuple(dfs),
+        scalars=scalars,
+        thresholds=thresholds,
+    )
 
 
 def formula_spec(formula: str | list[str] | FormulaSpec) -> FormulaSpec:

@@ -16,13 +16,26 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from bayesformula.errors import PriorError, Span, listing, nearest
-from bayesformula.priors import DISTRIBUTIONS, Address, Distribution, Prior, PriorRow, Statement, wrap_items
+from bayesformula.priors import (
+    ALIASES,
+    DISTRIBUTIONS,
+    NONE,
+    SHRINKAGE,
+    Address,
+    Distribution,
+    Prior,
+    PriorRow,
+    Statement,
+    exact_number,
+    wrap_items,
+)
 from bayesformula.syntax.grammar import grammar_text
 
 HOW = (
     "A statement is `address ~ distribution(numbers)`, as in `b[x] ~ normal(0, 1)` or `sd ~ exponential(1)`."
 )
 COMPUTED = "Arguments are numbers, separated by commas: nothing in a prior is computed, work them out first."
+BOUNDS = "Write `normal(0, 1) truncated to [0, 1]`, with (-inf or inf) where there is no bound."
 RECIPROCAL = frozenset({"scale", "mean", "theta", "beta"})  # what others call 1 / rate
 
 
@@ -50,7 +63,17 @@ def parse_priors(source: object) -> tuple[Statement, ...]:
         source = cast("Any", source).to_dict("records")
     if not isinstance(source, Iterable):
         raise PriorError(f"priors={source!r} cannot be read", hint=HOW)
-    return tuple(statement for item in cast("Iterable[object]", source) for statement in _read_item(item))
+    items = cast("Iterable[object]", source)
+    return _once(statement for item in items for statement in _read_item(item))
+
+
+def _once(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Without repetitions of joint priors, which a table lists with each of their coefficients."""
+    out: list[Statement] = []
+    for statement in statements:
+        if statement.prior.distribution not in SHRINKAGE or statement not in out:
+            out.append(statement)
+    return tuple(out)
 
 
 def _read_item(item: object) -> tuple[Statement, ...]:
@@ -75,10 +98,10 @@ def _read_mapping(entries: Mapping[object, object]) -> tuple[Statement, ...]:
 
 def _read_pair(address: object, prior: object) -> Statement:
     if not isinstance(address, str) or not isinstance(prior, str | Prior):
-        raise PriorError(
-            f"{{{address!r}: {prior!r}}} is not a prior",
-            hint="Both are text in a dict of priors: {'b': 'normal(0, 1)', 'sd[cafe]': 'exponential(1)'}.",
-        )
+        hint = "Both are text in a dict of priors: {'b': 'normal(0, 1)', 'sd[cafe]': 'exponential(1)'}."
+        if isinstance(address, str) and isinstance(prior, int | float):
+            hint = f"For a parameter that is known write {{{address!r}: 'constant({prior})'}}."
+        raise PriorError(f"{{{address!r}: {prior!r}}} is not a prior", hint=hint)
     text = f"{address} ~ {prior}"
     statements = parse_text(text)
     if len(statements) != 1:
@@ -89,7 +112,13 @@ def _read_pair(address: object, prior: object) -> Statement:
 
 
 def parse_text(text: str) -> tuple[Statement, ...]:
-    """Read the statements of one text: lines or `;` between them, comments from `#`."""
+    """Read the statements of one text: lines or `;` between them, comments from `#`.
+
+    A text of comments alone states nothing; one that is empty is a mistake, as an empty shell variable is.
+    """
+    if not text.strip("; \t\r\n"):
+        hint = f"{HOW}\nFor the default priors give none at all."
+        raise PriorError("the text of the priors is empty", hint=hint)
     tree = _parse_tree(text)
     return tuple(_read_statement(text, child) for child in _trees(tree, "statement"))
 
@@ -147,7 +176,7 @@ def _slice(text: str, span: Span) -> str:
 
 def _read_prior(text: str, tree: Tree[Token]) -> Prior:
     name = _tokens(tree)[0]
-    record = DISTRIBUTIONS.get(str(name))
+    record = DISTRIBUTIONS.get(ALIASES.get(str(name), str(name)))
     if record is None:
         legal = wrap_items(DISTRIBUTIONS[other].signature for other in nearest(str(name), DISTRIBUTIONS))
         raise PriorError(
@@ -180,6 +209,9 @@ def _read_arguments(text: str, tree: Tree[Token], record: Distribution) -> tuple
         else:
             name = record.arguments[position]
         values[name] = _read_number(text, tokens[-1], name, record)
+    if record.defaults:
+        _refuse_two_global_scales(text, tree, values)
+        values = dict(zip(record.arguments, record.defaults, strict=True)) | values
     if len(values) < len(record.arguments):
         raise _wrong_count(text, tree, record, len(given))
     if record.name == "uniform" and values["lower"] >= values["upper"]:
@@ -190,6 +222,17 @@ def _read_arguments(text: str, tree: Tree[Token], record: Distribution) -> tuple
             hint="Write uniform(lower, upper), as in uniform(0, 10).",
         )
     return tuple(values[name] for name in record.arguments)
+
+
+def _refuse_two_global_scales(text: str, tree: Tree[Token], values: Mapping[str, float]) -> None:
+    if "scale_global" in values and values.get("par_ratio", NONE) != NONE:
+        raise PriorError(
+            "scale_global and par_ratio of horseshoe say the same thing twice",
+            text=text,
+            span=_trimmed(text, tree),
+            hint="par_ratio, the share of coefficients that matter over that of the others, sets scale_global:\n"
+            "write horseshoe(par_ratio = 0.1) or horseshoe(scale_global = 0.1).",
+        )
 
 
 def _named(text: str, token: Token, record: Distribution, values: Mapping[str, float]) -> str:
@@ -215,6 +258,8 @@ def _named(text: str, token: Token, record: Distribution, values: Mapping[str, f
 
 
 def _read_number(text: str, token: Token, name: str, record: Distribution) -> float:
+    if str(token) == "none" and dict(zip(record.arguments, record.defaults, strict=False)).get(name) == NONE:
+        return NONE
     value = float(token) if token.type == "NUMBER" else math.nan
     if not math.isfinite(value):
         raise PriorError(
@@ -228,9 +273,24 @@ def _read_number(text: str, token: Token, name: str, record: Distribution) -> fl
             f"the {name} of {record.name} must be above 0, not {token}",
             text=text,
             span=_token_span(token),
-            hint=f"Write {record.signature} with {' and '.join(record.positive)} above 0.",
+            hint=_within(record, name, f"{' and '.join(record.positive)} above 0"),
+        )
+    if name in record.unit and not 0 < value < 1:
+        raise PriorError(
+            f"the {name} of {record.name} must lie between 0 and 1, not be {token}",
+            text=text,
+            span=_token_span(token),
+            hint=_within(record, name, f"{' and '.join(record.unit)} between 0 and 1"),
         )
     return value
+
+
+def _within(record: Distribution, name: str, limits: str) -> str:
+    """What to write for an argument outside its limits."""
+    if not record.defaults:
+        return f"Write {record.signature} with {limits}."
+    usual = dict(zip(record.arguments, record.defaults, strict=True))[name]
+    return f"Leave it out, or write for example {name} = {'0.1' if usual == NONE else exact_number(usual)}."
 
 
 def _wrong_count(text: str, tree: Tree[Token], record: Distribution, given: int) -> PriorError:
@@ -240,29 +300,39 @@ def _wrong_count(text: str, tree: Tree[Token], record: Distribution, given: int)
     return PriorError(
         f"{record.name} takes {takes}, and {has} given",
         text=text,
-        span=Span(tree.meta.start_pos, tree.meta.start_pos + len(_slice(text, _span(tree)))),
+        span=_trimmed(text, tree),
         hint=f"Write {record.signature}.",
     )
 
 
+def _trimmed(text: str, tree: Tree[Token]) -> Span:
+    """The place of a tree, blanks and comments at its end left out."""
+    return Span(tree.meta.start_pos, tree.meta.start_pos + len(_slice(text, _span(tree))))
+
+
 def _truncate(text: str, tree: Tree[Token], prior: Prior, record: Distribution) -> Prior:
-    (low, _) = [token for token in _tokens(tree) if token.type in ("NUMBER", "INFINITY")]
+    low, high = (None if "INFINITY" in token.type else float(token) for token in _tokens(tree))
     span = Span(tree.meta.start_pos, tree.meta.end_pos)
-    if float(low) not in (0.0, 1.0) or record.support in ("point", "correlation"):
+    if any(bound is not None and not math.isfinite(bound) for bound in (low, high)):
+        raise PriorError("a bound must be a finite number", text=text, span=span, hint=BOUNDS)
+    if low is not None and high is not None and low >= high:
+        raise PriorError("the lower bound must be below the upper bound", text=text, span=span, hint=BOUNDS)
+    if record.support in ("point", "correlation", "coefficients"):
         raise PriorError(
-            "the only truncation is that of a distribution to [0, inf), or to [1, inf) for df",
-            text=text,
-            span=span,
-            hint="Write `normal(0, 1) truncated to [0, inf)`, or uniform(lower, upper) for other bounds.",
+            f"{record.name} cannot be truncated", text=text, span=span, hint="Leave the truncation out."
         )
-    if record.name == "uniform" and prior.arguments[1] <= float(low):
-        raise PriorError(
-            f"nothing of this uniform is above {low}", text=text, span=span, hint="Leave the truncation out."
-        )
-    return prior.truncated_to(float(low))
+    try:
+        return prior.truncated_to(low, high)
+    except ValueError as error:
+        raise PriorError(str(error), text=text, span=span, hint="Leave the truncation out.") from error
 
 
 # ---- what the grammar refuses ------------------------------------------------------------------------
+
+
+_OF_TRUNCATION = frozenset(
+    {"TO", "LSQB", "LPAR", "RSQB", "RPAR", "NUMBER", "INFINITY", "MINUS_INFINITY", "COMMA"}
+)
 
 
 def _unexpected(text: str, start: int, accepted: set[str]) -> PriorError:
@@ -304,6 +374,8 @@ def _expected(found: str, accepted: set[str]) -> tuple[str, str]:
             "expected a name",
             "Names stand in brackets, separated by commas: sd[cafe], sd[cafe, afternoon].",
         )
+    if accepted and accepted <= _OF_TRUNCATION and accepted != {"COMMA", "RPAR"}:
+        return "", BOUNDS
     if "NUMBER" in accepted:
         return "expected a number", COMPUTED
     if "TRUNCATED" in accepted:
@@ -315,8 +387,6 @@ def _expected(found: str, accepted: set[str]) -> tuple[str, str]:
         return "expected the end", "Separate statements by `;` or a new line; a prior is one distribution."
     if "RPAR" in accepted:
         return "expected `,` or `)`", COMPUTED
-    if accepted and accepted <= {"TO", "LSQB", "INFINITY", "COMMA"}:
-        return "", "Write `normal(0, 1) truncated to [0, inf)`."
     if "_SEPARATOR" in accepted or "DOT" in accepted:
         return "expected an address", HOW
     return "expected a distribution", HOW

@@ -6,9 +6,10 @@ parameters that it speaks of. Arguments are Stan's.
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bayesformula.errors import Span
@@ -22,8 +23,11 @@ class Distribution:
         name: as written.
         arguments: their names, in order.
         positive: the arguments that must be above 0.
-        support: "real", "positive", "unit", "interval" (between its arguments), "point" or "correlation".
+        support: "real", "positive", "unit", "interval" (between its arguments), "point", "correlation", or
+            "coefficients" (a joint prior of all coefficients of a predictor).
         synonyms: other names of arguments -> the name here.
+        unit: the arguments that must lie between 0 and 1.
+        defaults: of the arguments, where none need be written; NONE where there is none.
     """
 
     name: str
@@ -31,10 +35,26 @@ class Distribution:
     positive: tuple[str, ...] = ()
     support: str = "real"
     synonyms: tuple[tuple[str, str], ...] = ()
+    unit: tuple[str, ...] = ()
+    defaults: tuple[float, ...] = ()
 
     @property
     def signature(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
+        names = self.arguments
+        if self.defaults:
+            values = ("none" if value == NONE else exact_number(value) for value in self.defaults)
+            names = tuple(f"{name} = {value}" for name, value in zip(names, values, strict=True))
+        return f"{self.name}({', '.join(names)})" if names else self.name
+
+
+NONE = 0.0
+"""Stands for `none`, an argument that is not given: one that may be left out must be above 0."""
+
+
+def exact_number(value: float) -> str:
+    """The shortest text that reads back as the same float, without a trailing `.0`."""
+    value = float(value)  # the repr of a NumPy scalar names its type
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 _LOCATION = (
@@ -46,6 +66,7 @@ _LOCATION = (
     ("nu", "df"),
 )
 _SCALE = (("sigma", "scale"), ("sd", "scale"), ("nu", "df"))
+_HORSESHOE = ("df", "scale_global", "df_global", "df_slab", "scale_slab", "par_ratio")
 
 DISTRIBUTIONS: dict[str, Distribution] = {
     record.name: record
@@ -59,6 +80,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
         Distribution("student_t", ("df", "loc", "scale"), ("df", "scale"), synonyms=_LOCATION),
         Distribution("cauchy", ("loc", "scale"), ("scale",), synonyms=_LOCATION),
         Distribution("laplace", ("loc", "scale"), ("scale",), synonyms=_LOCATION),
+        Distribution("logistic", ("loc", "scale"), ("scale",), synonyms=_LOCATION),
         Distribution("half_normal", ("scale",), ("scale",), "positive", _SCALE),
         Distribution("half_cauchy", ("scale",), ("scale",), "positive", _SCALE),
         Distribution("half_student_t", ("df", "scale"), ("df", "scale"), "positive", _SCALE),
@@ -73,13 +95,41 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             "positive",
             (("alpha", "shape"), ("beta", "scale")),
         ),
+        Distribution(
+            "lognormal",
+            ("mu", "sigma"),
+            ("sigma",),
+            "positive",
+            (("meanlog", "mu"), ("sdlog", "sigma"), ("loc", "mu"), ("scale", "sigma")),
+        ),
         Distribution("beta", ("a", "b"), ("a", "b"), "unit", (("alpha", "a"), ("beta", "b"))),
         Distribution("uniform", ("lower", "upper"), (), "interval", (("min", "lower"), ("max", "upper"))),
         Distribution("lkj", ("eta",), ("eta",), "correlation"),
         Distribution("flat", ()),
         Distribution("constant", ("value",), (), "point"),
+        Distribution(
+            "horseshoe",
+            _HORSESHOE,
+            _HORSESHOE,
+            "coefficients",
+            defaults=(1.0, 1.0, 1.0, 4.0, 2.0, NONE),
+        ),
+        Distribution(
+            "r2d2",
+            ("mean_R2", "prec_R2", "cons_D2"),
+            ("prec_R2", "cons_D2"),
+            "coefficients",
+            unit=("mean_R2",),
+            defaults=(0.5, 2.0, 0.5),
+        ),
     )
 }
+
+ALIASES = {"R2D2": "r2d2", "double_exponential": "laplace"}
+"""Names that brms and Stan give to some of them."""
+
+SHRINKAGE = frozenset({"horseshoe", "r2d2"})
+"""Joint priors of all coefficients of a predictor but its intercept."""
 
 
 INTEGRATED = frozenset({"normal", "flat", "student_t", "cauchy"})
@@ -96,8 +146,9 @@ LEAST_DF = 1.0
 class Prior:
     """A distribution with its numbers, in Stan's parametrisation.
 
-    `lower`, `upper` are set only where the distribution is wider than the parameter's support: it is
-    then truncated to [lower, upper] and renormalised (`student_t(3, 0, 2.5)` on an sd is the half-t).
+    `lower`, `upper` are set only where the distribution is truncated: it has no mass outside
+    [lower, upper] and is renormalised (`student_t(3, 0, 2.5)` on an sd is the half-t). `truncated_to`
+    makes such priors.
     """
 
     distribution: str  # a key of DISTRIBUTIONS
@@ -123,35 +174,94 @@ class Prior:
     def _text(self, number: Callable[[float], str]) -> str:
         out = self.distribution
         if self.arguments:
-            out += f"({', '.join(number(value) for value in self.arguments)})"
+            out += f"({', '.join(self._arguments(number))})"
         if self.lower is None and self.upper is None:
             return out
         low = "(-inf" if self.lower is None else f"[{number(self.lower)}"
         high = "inf)" if self.upper is None else f"{number(self.upper)}]"
         return f"{out} truncated to {low}, {high}"
 
-    def is_wider_than(self, low: float) -> bool:
-        """Whether there is mass, or may be, below `low`, which is 0 or 1."""
+    def _arguments(self, number: Callable[[float], str]) -> list[str]:
+        """The arguments as text; where they have defaults, the first of them and what was stated, by name."""
+        record = DISTRIBUTIONS[self.distribution]
+        if not record.defaults:
+            return [number(value) for value in self.arguments]
+        named = list(zip(record.arguments, self.arguments, record.defaults, strict=True))
+        return [f"{name} = {number(v)}" for i, (name, v, usual) in enumerate(named) if i == 0 or v != usual]
+
+    def support(self) -> tuple[float, float]:
+        """The interval that holds all of its mass, truncation included.
+
+        Raises:
+            ValueError: it is no distribution of one number (lkj, horseshoe).
+        """
         match DISTRIBUTIONS[self.distribution].support:
             case "real":
-                return True
-            case "interval":
-                return self.arguments[0] < low
+                low, high = -math.inf, math.inf
             case "positive":
-                return low > 0
+                low, high = 0.0, math.inf
+            case "unit":
+                low, high = 0.0, 1.0
+            case "interval":
+                low, high = self.arguments
+            case "point":
+                low = high = self.arguments[0]
             case _:
-                return False
+                raise ValueError(f"{self.distribution} is no prior of one parameter")
+        low = low if self.lower is None else max(low, self.lower)
+        return low, high if self.upper is None else min(high, self.upper)
 
-    def truncated_to(self, low: float) -> Prior:
-        """The prior on [low, inf), unchanged where it has no mass below."""
-        wider = self.is_wider_than(low)
-        return Prior(self.distribution, self.arguments, lower=low if wider else None)
+    def truncated_to(self, low: float | None, high: float | None = None) -> Prior:
+        """The prior given that the parameter lies in [low, high]; None is no bound.
+
+        A prior without mass outside stays as it is, a uniform is narrowed, and flat between two bounds is
+        uniform. The bounds of a prior that is truncated already are narrowed.
+
+        Raises:
+            ValueError: no mass is left, a constant lies outside, or it is no prior of one parameter.
+
+        >>> str(Prior("normal", (0.0, 1.0)).truncated_to(0, 1)), str(Prior("gamma", (2.0, 1.0)).truncated_to(0))
+        ('normal(0, 1) truncated to [0, 1]', 'gamma(2, 1)')
+        """
+        first, last = self.support()
+        lower = first if low is None else max(first, float(low))
+        upper = last if high is None else min(last, float(high))
+        if lower > upper or (lower == upper and self.distribution != "constant"):
+            ends = f"{'(-inf' if low is None else f'[{low:g}'}, {'inf)' if high is None else f'{high:g}]'}"
+            raise ValueError(f"nothing of {self} lies in {ends}")
+        if (lower, upper) == (first, last):
+            return self
+        if self.distribution == "uniform" or (
+            self.distribution == "flat" and math.isfinite(lower) and math.isfinite(upper)
+        ):
+            return Prior("uniform", (lower, upper))
+        return Prior(
+            self.distribution,
+            self.arguments,
+            lower=lower if math.isfinite(lower) else None,
+            upper=upper if math.isfinite(upper) else None,
+        )
 
 
-def exact_number(value: float) -> str:
-    """The shortest text that reads back as the same float, without a trailing `.0`."""
-    value = float(value)  # the repr of a NumPy scalar names its type
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+def check_ordered(priors: Sequence[Prior]) -> str | None:
+    """What keeps these priors from being those of increasing numbers, as a message; None if nothing does.
+
+    The thresholds of a cumulative model increase: the product of their priors holds where they do.
+    """
+    names = [prior.distribution for prior in priors]
+    if "constant" in names:
+        if set(names) != {"constant"}:
+            return "thresholds are either all constant or none is: they hold each other in order"
+        values = [prior.arguments[0] for prior in priors]
+        if any(right <= left for left, right in zip(values, values[1:], strict=False)):
+            listed = ", ".join(map(exact_number, values))
+            return f"constant thresholds must increase, and these are {listed}"
+        return None
+    for prior in priors:
+        record = DISTRIBUTIONS[prior.distribution]
+        if record.support != "real" or prior.lower is not None or prior.upper is not None:
+            return f"a threshold may be any number, and {prior} is not a prior of any number"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +271,8 @@ class PriorRow:
     Attributes:
         parameter: flat name: `b_Intercept`, `b_x`, `sd_cafe__x`, `cor_cafe` (one row a block; a second
             block of a group is `cor_cafe.2`), `sigma`.
-        kind: "b" (population coefficients, Intercept included), "sd", "cor", "sigma".
+        kind: "b" (population coefficients, Intercept included), "Intercept" (thresholds), "bcs" (effects
+            on each threshold), "sd", "cor", "df", or the name of a parameter of the family ("sigma").
         predictor: "mu" or the name of the parameter whose predictor holds it.
         group: label of the group for sd and cor, else "".
         coef: column for b and sd, "" otherwise.

@@ -15,8 +15,9 @@ from scipy.stats import multivariate_normal
 
 from bayesformula import api
 from bayesformula.compiler import marginal, sites
-from bayesformula.compiler.emit import sample_coefficients, sample_theta, unravel
-from bayesformula.compiler.likelihood import gaussian
+from bayesformula.compiler.blocks import sample_coefficients, sample_theta
+from bayesformula.compiler.emit import unravel
+from bayesformula.compiler.likelihood.marginal_normal import MarginalNormal
 from cases import CASES, Case, matrices, panel
 
 RTOL = 1e-9
@@ -49,8 +50,8 @@ def coefficients(case: Case, plan: str, values):
     program, data, _ = compiled(case, plan)
     with handlers.block(), handlers.seed(rng_seed=0), handlers.substitute(data=values):
         theta = sample_theta(program.structure, data.priors)
-        b, r = sample_coefficients(program.structure, data, theta)
-    return theta, b, r
+        found = sample_coefficients(program.structure, data, theta)
+    return theta, found.b[0], found.r
 
 
 def density(case: Case, plan: str, values) -> float:
@@ -66,12 +67,12 @@ def dense(case: Case, theta, b):
     """
     program, data, _ = compiled(case, "marginal")
     structure, rows = program.structure, data.rows
-    x = rows.x @ data.reported.b
+    x = rows.x @ data.reported.b[0]
     integrated, sampled = structure.integrated, structure.sampled
     precision, mean = np.zeros(len(integrated)), np.zeros(len(integrated))
     for at, i in enumerate(integrated):
         if structure.b_kinds[i] == "normal":
-            mean[at], precision[at] = data.priors.b[i, 0], data.priors.b[i, 1] ** -2
+            mean[at], precision[at] = data.priors.b[0][i, 0], data.priors.b[0][i, 1] ** -2
     columns, means, precisions = [x[:, integrated]], [mean], [np.diag(precision)]
     for k, group in enumerate(rows.groups):
         z, index = group.z.reshape(len(x), -1, group.z.shape[-1]), group.index.reshape(len(x), -1)
@@ -105,7 +106,7 @@ def residual_variance(rows, theta):
 def in_prior(case: Case, b, r):
     """Reported coefficients in prior coordinates."""
     data = compiled(case, "marginal")[1]
-    b = np.linalg.solve(data.reported.b, np.asarray(b))
+    b = np.linalg.solve(data.reported.b[0], np.asarray(b))
     return b, [np.asarray(u) @ np.linalg.inv(to).T for u, to in zip(r, data.reported.groups, strict=True)]
 
 
@@ -196,7 +197,6 @@ def test_marginal_of_sampled_and_constant_coefficients(case):
 
     with handlers.block(), handlers.seed(rng_seed=0), handlers.substitute(data=values):
         theta = sample_theta(program.structure, copied.priors)
-    from bayesformula.compiler.likelihood.gaussian import MarginalNormal
 
     joint = MarginalNormal(program.structure, copied, theta)
     slow, quick = joint.log_prob(jnp.array(data.rows.y)), joint.log_prob(data.rows.y)
@@ -239,8 +239,8 @@ def test_starting_values_are_inside_every_support(case):
         values = constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z0)))
         assert all(np.all(np.isfinite(v)) for v in values.values())
         _, _, start = api.compile_inputs(prepared(case).model, plan, prepared(case).design)
-        if "sigma" in values and "uniform" not in program.structure.sigma_kind:
-            assert_allclose(values["sigma"][0], start.sigma, rtol=1e-9)
+        if "sigma" in values and "uniform" not in dict(program.structure.scalars)["sigma"]:
+            assert_allclose(values["sigma"], start.scalars["sigma"], rtol=1e-9)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -265,7 +265,7 @@ def test_simulated_responses_have_the_moments_of_the_model(case):
     t, mean, precision, _ = dense(case, theta, b)
     cov = t @ np.linalg.solve(precision, t.T) + np.diag(residual_variance(data.rows, theta))
     key, draws = jax.random.PRNGKey(8), 4000
-    y = gaussian.MarginalNormal(program.structure, data, theta).sample(key, (draws,))
+    y = MarginalNormal(program.structure, data, theta).sample(key, (draws,))
     contrasts = np.random.default_rng(2).normal(size=(len(t), 3))
     expected = np.diag(contrasts.T @ cov @ contrasts)
     assert_allclose(np.var(y @ contrasts, axis=0), expected, rtol=5 * np.sqrt(2 / draws))

@@ -91,6 +91,7 @@ class Case:
 
 
 SLEEP, WIDE, PASTES = sleepstudy(), wide(), load("Pastes")
+GRADES = np.array(["low", "middle", "high"])[np.arange(180) % 3]
 
 SPOKEN = {
     # a column that is taken for something else
@@ -142,6 +143,8 @@ SPOKEN = {
     # columns and response
     "dropped columns": Case("y ~ x + one + twin", WIDE),
     "ratings": Case("count ~ x", WIDE),
+    "ratings with one that nobody gave": Case("count ~ x", WIDE[WIDE["count"] != 2], "cumulative"),
+    "words without an order": Case("grade ~ Days", SLEEP.assign(grade=GRADES), "sratio"),
     "terms twice": Case("y ~ x + (1 | g) + (1 | g)", WIDE),
 }
 

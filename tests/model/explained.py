@@ -1,6 +1,7 @@
 """Explanations of the tables of the tests, and the texts that are kept of them in `tests/golden/explain`.
 
-`python tests/model/explained.py` writes those texts anew; read the difference before keeping it.
+Those of models made by hand (`families`) are kept with them.
+`python tests/model/explained.py` writes the texts anew; read the difference before keeping it.
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bayesformula import datasets
+from bayesformula.model.describe import equations
 from bayesformula.model.explain import Explanation, Outline
+from bayesformula.model.latex import latex_of_model
+from bayesformula.model.sheet import sheet_of_model
 from bayesformula.pipeline import formula_spec, prepare
 from cases import matrices, panel
+from model.families import MADE, Made
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "explain"
 
 
-def explained(formula, data=None, *, priors=None, plan="auto", checks=None):
+def explained(formula, data=None, *, family=None, priors=None, plan="auto", checks=None):
     """The explanation of a formula on `panel()` or on another table."""
     ready = prepare(
         formula,
         panel() if data is None else data,
-        family=None,
+        family=family,
         priors=priors,
         plan=plan,
         na="drop",
@@ -116,7 +121,27 @@ def rounded(text: str) -> str:
     return re.sub(r"-?\d+\.\d{5,}(?:e[+-]?\d+)?", lambda found: f"{float(found[0]):.5g}", text)
 
 
+def made_text(made: Made) -> str:
+    """What is kept of a model made by hand: the whole text, and the equations with the formula's names."""
+    model, spec = made.model(), made.spec()
+    sheet = sheet_of_model(model, spec)
+    parts = [
+        f"{made.formula}  [{made.family}]",
+        str(Explanation(model, plan=("noncentred", "asked for"))),
+        "With the formula:",
+        equations(sheet, width=80),
+        latex_of_model(sheet, model, priors=True),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def made_path(made: Made) -> Path:
+    return GOLDEN / f"family_{made.name}.txt"
+
+
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for each in KEPT:
         each.path.write_text(golden_text(each), "utf-8")
+    for each in MADE:
+        made_path(each).write_text(made_text(each), "utf-8")

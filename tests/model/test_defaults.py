@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from bayesformula.errors import FormulaError
 from model.small import ONE, F, X, Y, group, make_design, make_model, usual
 
 SD_Y, MEAN_Y = np.std(Y, ddof=1), np.mean(Y)
@@ -159,17 +158,3 @@ def test_what_is_built(model_of):
     assert not h.is_correlated
     assert (model.n_rows, model.response, model.has_weights, model.mu.link) == (6, "y", False, "identity")
     assert hash(model) != hash(model_of("b ~ flat"))
-
-
-def test_several_predictors_are_refused():
-    with pytest.raises(FormulaError) as caught:
-        make_model(usual(), predictors=2)
-    assert str(caught.value) == (
-        "a formula of sigma is not available in this version\n"
-        "  Leave it out: this version estimates one sigma for all rows."
-    )
-
-
-def test_additions_to_the_response_are_refused():
-    with pytest.raises(FormulaError, match=r"rate\(\) is not available in this version"):
-        make_model(make_design(extras={"rate": ONE}, Intercept=ONE))

@@ -142,12 +142,14 @@ def test_the_dimensions_of_the_kept_models(kept, plan):
 
 def test_counts(model_of):
     assert counts(model_of("b[x] ~ constant(1); sigma ~ constant(2)")) == {
+        "thresholds": 0,
         "population": 3,
+        "specific": 0,
         "sds": 5,
         "correlations": 2,
         "degrees_of_freedom": 0,
         "group_effects": 15,
-        "residual": 1,
+        "family": 1,
         "total": 26,
         "constant": 2,
     }

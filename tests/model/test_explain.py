@@ -115,7 +115,14 @@ def test_what_is_said_beyond_the_contract():
             },
         ]
     }
-    alike = {"cov": "", "dist": "gaussian", "members": [], "weights": [], "ids": []}
+    alike = {
+        "cov": "",
+        "dist": "gaussian",
+        "members": [],
+        "weights": [],
+        "ids": [],
+        "blocks": [["Intercept"]],
+    }
     no_by = {"by": "", "by_levels": [], **alike}
     assert content["groupings"] == {
         "a": {"nested_in": [], "crossed_with": ["g"], **no_by},

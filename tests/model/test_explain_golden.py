@@ -2,7 +2,8 @@
 
 import pytest
 
-from model.explained import GOLDEN, KEPT, golden_text
+from model.explained import GOLDEN, KEPT, golden_text, made_path, made_text
+from model.families import MADE
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.name)
@@ -13,5 +14,14 @@ def test_the_whole_text(kept):
     assert max(map(len, printed.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)
+def test_the_whole_text_of_every_kind_of_family(made):
+    text = made_text(made)
+    assert text == made_path(made).read_text("utf-8")
+    printed = text.split("\n\n", 1)[1].split("\\begin{aligned}")[0]
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_no_text_is_left_over():
-    assert {path.name for path in GOLDEN.iterdir()} == {kept.path.name for kept in KEPT}
+    kept = {each.path.name for each in KEPT} | {made_path(made).name for made in MADE}
+    assert {path.name for path in GOLDEN.iterdir()} == kept

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesformula.errors import FormulaError
-from bayesformula.model.latex import escape, latex
+from bayesformula.families import resolve_family
+from bayesformula.model.latex import latex
+from bayesformula.model.latex_names import escape
 from bayesformula.model.sheet import Block, Effects, Line, Share, Sheet, Summand
 from cases import CASES
 from golden_corpus import read_records, text_of
@@ -20,7 +22,7 @@ COMMANDS = frozenset(
     for word in re.findall(
         r"\w+",
         "begin end sim operatorname text mu sigma beta nu Sigma mathbf quad dots cdots vdots otimes sum bigl "
-        "mathrm sqrt "
+        "mathrm sqrt cases mid le ge Gamma tau ell quad "
         "bigr tfrac times propto lbrack rbrack backslash hat grave phi kappa theta alpha",
     )
 )
@@ -62,18 +64,19 @@ def check(text):
     assert begun.count("aligned") == 1
     assert text.count(r"\lbrack") == text.count(r"\rbrack")
     body = text.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
-    body = re.sub(r"\\begin\{pmatrix\}.*?\\end\{pmatrix\}", "", body)
+    body = re.sub(r"\\begin\{(pmatrix|cases)\}.*?\\end\{\1\}", "", body)
     for row in body.split(" \\\\\n"):
         assert len(re.findall(r"(?<!\\)&", row)) == 1, row
         assert not row.startswith("["), "an optional argument of what is before it"
 
 
-def sheet(name, **options):
+def sheet(name, family="gaussian", response=None, **options):
     """A model in which everything that can have a name has this one."""
+    response = response or {}
     effects = Effects(name, "j", 3, ("Intercept", name), (Block((0, 1), f"cor_{name}"),), **options)
     summands = (Summand("Intercept", ""), Summand(name, name))
     line = Line("mu", "identity", (Summand(f"b_{name}", name),), ((effects, summands),), (name,))
-    return Sheet(name, "Normal", ("mu", "sigma"), (line,), (effects,))
+    return Sheet(name, resolve_family(family), (line,), (effects,), levels=(name, "a", name), **response)
 
 
 OPTIONS = [
@@ -90,6 +93,25 @@ NAMES = st.text(min_size=1, max_size=12) | st.text(DANGEROUS + "-ab [", min_size
 @given(NAMES, st.sampled_from(OPTIONS))
 def test_any_name_leaves_the_equations_whole(name, options):
     check(latex(sheet(name, **{key: value for key, value in options.items()})))
+
+
+RESPONSES = [
+    ("binomial", {"known": "trials"}),
+    ("weibull", {"known": "cens cens_upper"}),
+    ("poisson", {"known": "rate lower upper"}),
+    ("zero_inflated_binomial", {"known": "trials"}),
+    ("multinomial", {"outcomes": True}),
+    ("cumulative", {}),
+]
+
+
+@settings(deadline=None)
+@given(NAMES, st.sampled_from(RESPONSES))
+def test_any_name_in_a_response_leaves_the_equations_whole(name, kind):
+    family, what = kind
+    known = tuple((term, (name,)) for term in what.get("known", "").split())
+    outcomes = (name, name) if "outcomes" in what else ()
+    check(latex(sheet(name, family, {"known": known, "outcomes": outcomes})))
 
 
 @settings(deadline=None)

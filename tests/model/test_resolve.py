@@ -30,7 +30,7 @@ def test_rows_are_in_the_order_of_the_summary(model_of):
         "x",
         "f",
     ] + [""] * 3
-    assert {row.predictor for row in model.priors} == {"mu"}
+    assert {row.predictor for row in model.priors} == {"mu", "sigma"}
     assert {row.source for row in model.priors} == {"default"}
 
 
@@ -50,7 +50,7 @@ INHERITANCE = {
     "cor[h] ~ lkj(1)": {"cor_h": "cor[h] ~ lkj(1)"},
     "cor[h, 1] ~ lkj(1)": {"cor_h": "cor[h] ~ lkj(1)"},
     "sigma ~ student_t(3, 0, 2.5)": {"sigma": "sigma ~ student_t(3, 0, 2.5) truncated to [0, inf)"},
-    "sigma ~ uniform(-1, 5)": {"sigma": "sigma ~ uniform(-1, 5) truncated to [0, inf)"},
+    "sigma ~ uniform(-1, 5)": {"sigma": "sigma ~ uniform(0, 5)"},
     "sigma ~ uniform(0, 5)": {"sigma": "sigma ~ uniform(0, 5)"},
     "sigma ~ constant(2)": {"sigma": "sigma ~ constant(2)"},
     "sd[h, f] ~ flat": {"sd_h__f": "sd[h, f] ~ flat truncated to [0, inf)"},
@@ -80,7 +80,7 @@ CENTRED = ["b_Intercept", "sd_g__Intercept", "sd_g__x", "cor_g"]
 @pytest.mark.parametrize(
     ("priors", "expected"),
     [
-        ("", CENTRED),
+        (None, CENTRED),
         ("b ~ normal(0, 1); sigma ~ exponential(1)", CENTRED),
         ("sd[h] ~ exponential(1)", CENTRED),
         ("Intercept ~ normal(0, 1)", CENTRED[1:]),
@@ -125,7 +125,7 @@ def test_several_correlated_blocks_have_numbers():
 
 
 @pytest.mark.parametrize(
-    "priors", ["", *INHERITANCE, "sd[g] ~ normal(0, 1); cor ~ lkj(3)", "sd[g, x, centred] ~ gamma(2, 1)"]
+    "priors", [None, *INHERITANCE, "sd[g] ~ normal(0, 1); cor ~ lkj(3)", "sd[g, x, centred] ~ gamma(2, 1)"]
 )
 def test_the_rows_passed_back_give_the_same_rows(priors, model_of):
     model = model_of(priors)
@@ -165,7 +165,7 @@ ERRORS = {
         "sigma has no formula of its own in this model, so it has no coefficients\n"
         "    sigma.b[x] ~ normal(0, 1)\n"
         "    ^^^^^^^^^^\n"
-        "  Write sigma ~ exponential(1) for its prior."
+        "  Write sigma ~ exponential(0.334) for its prior."
     ),
     "sd[h, x, centred] ~ flat": (
         "sd[h, x, centred] does not exist: its group term has no centred form\n"

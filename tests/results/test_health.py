@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from bayesformula.results.health import judge
+from bayesformula.results.names import effect_names, scalars
 from bayesformula.results.summary import diagnostics
 from results.fits import cafes_fit, wide_fit
+from results.models import MODELS, fit_of
 
 NAMES = ["b_Intercept", "sd_g__Intercept", "sigma"]
 
@@ -187,6 +190,48 @@ def test_the_health_of_a_fit_looks_at_group_effects_too():
     assert fit.health.min_ess_tail <= table["ess_tail"].min()
     known = set(fit.draws_frame().columns)
     assert {fit.health.worst_r_hat, fit.health.worst_ess} <= known
+
+
+def spoil(fit, variable, at, how):
+    values = fit.draws[variable].copy()
+    values[(slice(None), slice(None), *at)] = how(values[(slice(None), slice(None), *at)])
+    return dataclasses.replace(fit, draws={**fit.draws, variable: values})
+
+
+def drift(values):
+    return values + 100 * np.arange(4)[:, None]
+
+
+def break_one(values):
+    return np.where(np.arange(values.shape[1]) == 7, np.inf, values)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_scalar_of_every_model_is_judged(name):
+    fit = fit_of(MODELS[name])
+    for row in scalars(fit.spec):
+        assert spoil(fit, row.variable, row.at, drift).health.worst_r_hat == row.flat
+
+
+@pytest.mark.parametrize("name", ["distributional", "ordinal", "categorical"])
+def test_a_scalar_that_is_not_finite_is_named(name):
+    fit = fit_of(MODELS[name])
+    row = scalars(fit.spec)[-1]
+    problem = spoil(fit, row.variable, row.at, break_one).health.problems[0]
+    assert problem.code == "non_finite"
+    assert row.flat in problem.message
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_effect_of_every_model_is_judged(name):
+    fit = fit_of(MODELS[name])
+    for group in fit.spec.groups:
+        names = effect_names(group, fit.levels[group.label][0])
+        for i, effect in enumerate(names):
+            at = divmod(i, group.q)
+            assert spoil(fit, f"r_{group.label}", at, drift).health.worst_r_hat == effect
+        message = spoil(fit, f"r_{group.label}", (0, 0), break_one).health.problems[0].message
+        assert f"r_{group.label}" in message
 
 
 def test_energy_of_a_fit_is_a_hamiltonian():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bayesformula.results import render
 from results.fits import cafes_fit, plain_fit, wide_fit
+from results.models import MODELS, ORDINAL, fit_of, round_draws
 
 FITS = [cafes_fit, wide_fit, plain_fit]
+PRINTED = Path(__file__).parent / "files"
 
 
 @pytest.mark.parametrize("fit", FITS)
@@ -87,3 +90,51 @@ def test_html_is_well_formed():
 
     for fit in FITS:
         ElementTree.fromstring(fit()._repr_html_())
+
+
+# ---- models of every kind ----
+
+
+@pytest.mark.parametrize("name", ["distributional", "ordinal", "categorical", "inflated", "nothing"])
+def test_the_whole_text(name):
+    """Draws so few and round that the text is exact on every machine."""
+    fit = fit_of(MODELS[name], chains=2, draws=2, make=round_draws)
+    assert repr(fit) + "\n" == (PRINTED / f"{name}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_text_and_html_of_models_of_every_kind(name):
+    from xml.etree import ElementTree
+
+    fit = fit_of(MODELS[name])
+    assert max(map(len, repr(fit).splitlines())) <= 80
+    page = fit._repr_html_()
+    sections = {row.section for row in render.scalars(fit.spec)}
+    assert page.count("<td") == 8 * len(fit.summary())
+    assert page.count("<tr>") == 1 + len(fit.summary()) + len(sections)
+    text = "".join(ElementTree.fromstring(page).itertext())
+    assert all(section in text for section in sections)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("distributional", "Family:  student (mu identity, sigma log, nu identity)"),
+        ("inflated", "Family:  zero_inflated_negbinomial (mu log, shape identity, zi logit)"),
+        ("categorical", "Family:  categorical (mu logit)"),
+        ("ordinal", "Levels:  low < middle < high"),
+        ("categorical", "Levels:  A (reference), B, C/D"),
+        ("multinomial", "Levels:  red (reference), green, blue"),
+    ],
+)
+def test_family_and_levels(name, line):
+    fit = fit_of(MODELS[name])
+    assert f"\n{line}\n" in repr(fit)
+    assert f"<div>{line.replace('<', '&lt;')}</div>" in fit._repr_html_()
+
+
+def test_many_levels_are_not_all_named():
+    model = dataclasses.replace(ORDINAL, categories=tuple(str(k) for k in range(1, 31)))
+    assert render._levels(model) == "1 < 2 < 3 < 4 < 5 < 6 < 7 < 8 < 9 < 10 < ... < 30 (30 levels)"
+    model = dataclasses.replace(ORDINAL, categories=tuple("abcdefghijkl"))
+    assert render._levels(model) == " < ".join("abcdefghijkl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import gzip
 import io
 import json
 import os
@@ -22,8 +23,10 @@ from bayesformula.errors import FileExistsRefusal
 from bayesformula.results import store
 from cases import CASES, matrices, panel
 from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
+from results.models import FORMULAS, MODELS, fit_of, prepared_fit
 
 SRC = Path(bf.__file__).parent
+FILES = Path(__file__).parent / "files"
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +168,100 @@ def test_a_prior_only_fit_comes_back_as_one(tmp_path):
     fit = fit_quietly("y ~ 1", {"y": [1.0, 2.0, 4.0]}, prior_only=True, draws=20, warmup=50, chains=1)
     fit.save(tmp_path / "prior.nc")
     assert bf.load(tmp_path / "prior.nc").prior_only is True
+
+
+def reread(fit, path):
+    """The fit as its file has it, nothing computed again."""
+    fit.save(path)
+    parts = store.read(str(path))
+    return dataclasses.replace(fit, **{name: value for name, value in parts.items() if name != "config"})
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_of_every_kind_come_back(name, tmp_path):
+    fit = fit_of(MODELS[name])
+    again = reread(fit, tmp_path / "fit.nc")
+    assert again.spec == fit.spec
+    assert again.family == fit.family
+    assert set(again.draws) == set(fit.draws)
+    for key, values in fit.draws.items():
+        assert_array_equal(again.draws[key], values)
+        assert again.draws[key].shape == values.shape
+    assert repr(again) == repr(fit)
+    assert again.posterior.identical(fit.posterior)
+    for table in ("summary", "fixed", "groups", "coef"):
+        pd.testing.assert_frame_equal(getattr(again, table)(), getattr(fit, table)(), check_exact=True)
+    twice = reread(again, tmp_path / "again.nc")
+    assert twice.posterior.identical(fit.posterior)
+
+
+@pytest.mark.parametrize(("formula", "family"), FORMULAS)
+def test_models_as_formulas_make_them_come_back(formula, family, tmp_path):
+    fit = prepared_fit(formula, family)
+    again = reread(fit, tmp_path / "fit.nc")
+    for name in ("spec", "schema", "plan", "levels", "findings"):
+        assert getattr(again, name) == getattr(fit, name), name
+    pd.testing.assert_frame_equal(again.frame, fit.frame)
+    assert repr(again) == repr(fit)
+    assert again.to_dict() == fit.to_dict()
+    json.dumps(again.to_dict(), allow_nan=False)
+
+
+def test_moments_of_effects_on_several_parameters_come_back(tmp_path):
+    fit = fit_of(MODELS["categorical"])
+    r = fit.draws["r_g"]
+    draws = {name: values for name, values in fit.draws.items() if name != "r_g"}
+    draws |= {"r_g.mean": r.mean(axis=(0, 1)), "r_g.sd": r.std(axis=(0, 1), ddof=1)}
+    kept = dataclasses.replace(fit, draws=draws)
+    again = reread(kept, tmp_path / "kept.nc")
+    assert set(again.draws) == set(kept.draws)
+    pd.testing.assert_frame_equal(again.groups(), kept.groups(), check_exact=True)
+
+
+def test_a_response_of_several_columns_is_kept_in_the_rows(tmp_path):
+    """Rows are saved column by column, whatever the response makes of them."""
+    frame = pd.DataFrame({"red": [1, 0, 2], "green": [0, 3, 1], "blue": [4, 4, 4], "x": [0.5, 1.5, 2.5]})
+    fit = dataclasses.replace(fit_of(MODELS["multinomial"]), frame=frame)
+    pd.testing.assert_frame_equal(reread(fit, tmp_path / "fit.nc").frame, frame)
+
+
+# ---- files of the first format ----
+
+
+@pytest.fixture
+def first(tmp_path):
+    """A file that version 0.1.0 wrote, by `files/make_format1.py`, when every response was Gaussian."""
+    path = tmp_path / "format1.nc"
+    path.write_bytes(gzip.decompress((FILES / "format1.nc.gz").read_bytes()))
+    with h5py.File(path) as content:
+        assert content.attrs["format"] == 1
+    return path
+
+
+def test_a_file_of_the_first_format_has_its_model_and_draws(first):
+    parts = store.read(str(first))
+    spec = parts["spec"]
+    assert [p.columns for p in spec.predictors] == [("Intercept", "x", "okTRUE")]
+    assert (spec.categories, spec.terms, spec.n_thresholds, spec.scalars) == ((), (), 0, ("sigma",))
+    expected = pd.read_csv(FILES / "format1.csv", index_col=0)
+    fit = dataclasses.replace(
+        fit_of(MODELS["nothing"]), **{name: value for name, value in parts.items() if name != "config"}
+    )
+    pd.testing.assert_frame_equal(fit.summary(), expected, rtol=1e-9)
+    assert fit.posterior["r_threshold"].dims == ("chain", "draw", "threshold_", "coef_threshold")
+    assert fit.posterior["threshold_"].values.tolist() == ["p/q", "ü"]
+    assert len(parts["frame"]) == 23
+
+
+def test_a_file_of_the_first_format_is_still_proven_to_be_its_fit(first, tmp_path):
+    fit = bf.load(first)
+    fit.save(tmp_path / "again.nc")
+    with h5py.File(tmp_path / "again.nc") as content:
+        assert content.attrs["format"] == store.FORMAT
+    again = bf.load(tmp_path / "again.nc")
+    assert again.spec == fit.spec
+    assert again.schema == fit.schema
+    assert repr(again) == repr(fit)
 
 
 # ---- writing ----

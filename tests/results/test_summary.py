@@ -15,6 +15,7 @@ import bayesformula as bf
 from bayesformula.results.names import scalars
 from bayesformula.results.summary import COLUMNS, diagnostics, format_number
 from results.fits import cafes_fit, plain_fit, wide_fit
+from results.models import MODELS, NOTHING, fit_of
 
 WIDE_NAMES = [
     "b_Intercept", "b_x", "b_fmiddle", "b_fhigh", "b_okTRUE",
@@ -59,6 +60,24 @@ def test_summary_is_direct_arithmetic_on_the_draws(fit):
     assert_allclose(table["sd"], frame.std(ddof=1), rtol=1e-12)
     assert_allclose(table["lower"], frame.quantile(0.05), rtol=1e-12)
     assert_allclose(table["upper"], frame.quantile(0.95), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_summary_of_models_of_every_kind_is_direct_arithmetic_on_the_draws(name):
+    fit = fit_of(MODELS[name])
+    table, frame = fit.summary(ci=0.9), fit.draws_frame(effects=False)
+    assert list(frame.columns) == list(table.index) == [row.flat for row in scalars(fit.spec)]
+    assert list(table.columns) == list(COLUMNS)
+    assert_allclose(table["mean"], frame.mean(), rtol=1e-12, atol=1e-14)
+    assert_allclose(table["upper"], frame.quantile(0.95), rtol=1e-12)
+
+
+def test_a_model_without_a_parameter_has_an_empty_summary():
+    fit = fit_of(NOTHING)
+    assert fit.summary().shape == fit.summary(kind="hdi").shape == (0, len(COLUMNS))
+    assert fit.draws_frame().shape == (200, 0)
+    assert fit.health.is_healthy
+    assert np.isnan(fit.health.max_r_hat)
 
 
 def test_nothing_is_rounded():

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import bayesformula as bf
 from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
+from results.models import CATEGORICAL, CLASHING, DISTRIBUTIONAL, MODELS, ORDINAL, THRESHOLDS, fit_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
 
@@ -81,6 +82,140 @@ def test_a_model_without_groups_has_empty_tables():
     assert list(fit.groups().columns) == ["mean", "sd", "lower", "upper"]
     assert fit.ngrps() == {}
     assert repr(fit.varcorr()).splitlines()[-1].startswith("Residual")
+
+
+# ---- models of every kind ----
+
+TERMS = {
+    "distributional": "Intercept x sigma_Intercept sigma_x",
+    "ordinal": "Intercept[1] Intercept[2] treat disc_lab period[1] period[2]",
+    "thresholds": "Intercept[1] Intercept[2] Intercept[3]",
+    "categorical": "muB_Intercept muB_x muC/D_Intercept muC/D_x",
+    "inflated": "Intercept child zi_Intercept zi_child",
+    "multinomial": "mugreen_Intercept mugreen_x mublue_Intercept mublue_x",
+    "clashing": "sigma_x sigma_x_",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+@pytest.mark.parametrize("name", TERMS)
+def test_fixed_has_the_terms_of_every_predictor_under_the_names_of_brms(name, kind):
+    fit = fit_of(MODELS[name])
+    table, summary = fit.fixed(kind=kind), fit.summary(kind=kind)
+    assert list(table.index) == TERMS[name].split()
+    assert table.index.name == "term"
+    population = [flat for flat in summary.index if flat.startswith(("b_", "bcs_"))]
+    assert_array_equal(table, summary.loc[population, list(table.columns)])
+
+
+EFFECTS = {
+    "distributional": {
+        "g": {
+            "Intercept": ("Intercept", "b_Intercept"),
+            "x": ("x", "b_x"),
+            "sigma_Intercept": ("sigma_Intercept", "b_sigma_Intercept"),
+            "sigma_x": (None, "b_sigma_x"),
+        },
+        "h": {
+            "sigma_Intercept": ("sigma_Intercept", "b_sigma_Intercept"),
+            "Intercept": (None, "b_Intercept"),
+            "x": (None, "b_x"),
+            "sigma_x": (None, "b_sigma_x"),
+        },
+    },
+    "ordinal": {
+        "subject": {
+            "Intercept[1]": ("Intercept", "b_Intercept[1]"),
+            "Intercept[2]": ("Intercept", "b_Intercept[2]"),
+            "period[1]": ("period", "bcs_period[1]"),
+            "period[2]": ("period", "bcs_period[2]"),
+            "dose": ("dose", None),
+            "treat": (None, "b_treat"),
+            "disc_lab": (None, "b_disc_lab"),
+        },
+    },
+    "categorical": {
+        "g": {
+            "muB_Intercept": ("muB_Intercept", "b_muB_Intercept"),
+            "muC/D_Intercept": ("muC/D_Intercept", "b_muC/D_Intercept"),
+            "muB_x": (None, "b_muB_x"),
+            "muC/D_x": (None, "b_muC/D_x"),
+        },
+    },
+    "clashing": {
+        "threshold": {"sigma_x": ("sigma_x", "b_sigma_x"), "sigma_x_": ("sigma_x_", "b_sigma_x_")},
+        "term_sigma": {
+            "Intercept": ("Intercept", None),
+            "sigma_x": (None, "b_sigma_x"),
+            "sigma_x_": (None, "b_sigma_x_"),
+        },
+    },
+}
+"""By group and coefficient: the effect and the population coefficient it is made of."""
+
+
+@pytest.mark.parametrize(("name", "group"), [(n, g) for n, groups in EFFECTS.items() for g in groups])
+def test_coef_joins_each_effect_with_the_coefficient_of_its_own_predictor(name, group):
+    fit = fit_of(MODELS[name])
+    table, frame = fit.coef(group), fit.draws_frame()
+    assert list(table.index.get_level_values("coef").unique()) == list(EFFECTS[name][group])
+    for level in fit.levels[group][0]:
+        for coef, (effect, shared) in EFFECTS[name][group].items():
+            r = 0.0 if effect is None else frame[f"r_{group}[{level},{effect}]"]
+            b = 0.0 if shared is None else frame[shared]
+            expected = b - r if coef.startswith("Intercept[") else b + r
+            row = table.loc[(group, level, coef)]
+            assert_allclose(row["mean"], expected.mean(), rtol=1e-9, atol=1e-12)
+            assert_allclose(row["upper"], expected.quantile(0.975), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", [ORDINAL, THRESHOLDS], ids=["sratio", "acat"])
+def test_an_effect_that_raises_the_predictor_lowers_the_thresholds_of_its_level(model):
+    fit = fit_of(model)
+    group = fit.spec.groups[0]
+    r = fit.draws[f"r_{group.label}"].copy()
+    r[:, :, 1, 0] = r[:, :, 0, 0] + 2.0
+    table = dataclasses.replace(fit, draws={**fit.draws, f"r_{group.label}": r}).coef()
+    first, second = fit.levels[group.label][0][:2]
+    for k in range(fit.spec.n_thresholds):
+        change = (
+            table.loc[(group.label, second, f"Intercept[{k + 1}]")]
+            - table.loc[(group.label, first, f"Intercept[{k + 1}]")]
+        )
+        assert_allclose(change["mean"], -2.0)
+
+
+def test_group_effects_are_named_after_their_parameter():
+    table = fit_of(DISTRIBUTIONAL).groups("h")
+    assert list(table.index) == [("h", "h0", "sigma_Intercept"), ("h", "h1", "sigma_Intercept")]
+    assert len(fit_of(CLASHING).groups("threshold").loc[("threshold", "t0")]) == 2
+
+
+def test_the_covariance_of_effects_on_two_parameters():
+    fit = fit_of(DISTRIBUTIONAL)
+    part = fit.varcorr()["g"]
+    assert list(part.cov.index) == ["Intercept", "x", "sigma_Intercept"]
+    frame = fit.draws_frame()
+    expected = (frame["sd_g__x"] * frame["sd_g__sigma_Intercept"] * frame["cor_g__x__sigma_Intercept"]).mean()
+    assert_allclose(part.cov.loc["x", "sigma_Intercept"], expected, rtol=1e-12)
+    assert_allclose(part.cov.loc["sigma_Intercept", "x"], expected, rtol=1e-12)
+
+
+def test_a_sigma_with_a_formula_is_no_residual():
+    assert "Residual" not in repr(fit_of(DISTRIBUTIONAL).varcorr())
+    assert "sigma_Intercept" in repr(fit_of(DISTRIBUTIONAL).varcorr())
+
+
+def test_effects_on_several_parameters_can_be_kept_as_moments():
+    fit = fit_of(CATEGORICAL)
+    r = fit.draws["r_g"]
+    moments = {"r_g.mean": r.mean(axis=(0, 1)), "r_g.sd": r.std(axis=(0, 1), ddof=1)}
+    draws = {name: values for name, values in fit.draws.items() if name != "r_g"} | moments
+    kept = dataclasses.replace(fit, draws=draws)
+    assert_allclose(kept.groups()[["mean", "sd"]], fit.groups()[["mean", "sd"]], rtol=1e-12)
+    assert list(kept.groups().index) == list(fit.groups().index)
+    assert "r_g" not in kept.posterior
 
 
 # ---- covariances ----

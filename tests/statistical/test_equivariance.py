@@ -50,7 +50,7 @@ def log_posterior(frame: pd.DataFrame, kind: str, sd, cor, sd_h, sigma) -> float
         df=(None, None),
         b=jnp.zeros(len(ready.model.mu.columns)),
         mixing=jnp.zeros(0),
-        sigma=sigma,
+        scalars={"sigma": jnp.asarray(sigma)},
     )
     rates, rate_h = data.priors.sd[0][:, 0].reshape(-1, 2), data.priors.sd[1][0, 0]
     total = float(marginal.log_density(program.structure, data, theta))
@@ -59,7 +59,7 @@ def log_posterior(frame: pd.DataFrame, kind: str, sd, cor, sd_h, sigma) -> float
         total += float(dist.Exponential(rate).log_prob(scale).sum())
         total += float(dist.LKJCholesky(2, 2.0).log_prob(chol / scale[:, None]))
     total += float(dist.Exponential(rate_h).log_prob(sd_h))
-    total += float(dist.Exponential(data.priors.sigma[0, 0]).log_prob(sigma))
+    total += float(dist.Exponential(data.priors.scalars["sigma"][0, 0]).log_prob(sigma))
     return total  # of prior coordinates, which the map only rescales: a constant
 
 

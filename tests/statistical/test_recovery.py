@@ -15,8 +15,7 @@ import pytest
 
 import bayesformula as bf
 from bayesformula import pipeline
-from bayesformula.compiler import emit, marginal
-from bayesformula.compiler.likelihood import gaussian
+from bayesformula.compiler import emit, marginal, response
 
 TRUTH = {
     "b_Intercept": 3.5,
@@ -77,7 +76,8 @@ def misses(plan: str) -> list[str]:
 
 
 def flip_sign(rows):
-    return rows._replace(x=rows.x * np.array([1.0, -1.0]))
+    mu = rows.predictors[0]
+    return rows._replace(predictors=(mu._replace(x=mu.x * np.array([1.0, -1.0])),))
 
 
 def swap_columns(rows):
@@ -102,13 +102,15 @@ def test_truth_is_recovered(plan):
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_a_mutant_of_the_rows_is_noticed(plan, mutant, monkeypatch):
     original = pipeline.rows_of
-    monkeypatch.setattr(pipeline, "rows_of", lambda design: mutant(original(design)))
+    monkeypatch.setattr(pipeline, "rows_of", lambda *given: mutant(original(*given)))
     assert misses(plan) != []
 
 
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_sigma_doubled_is_noticed_row_by_row(monkeypatch, fresh_programs):
-    monkeypatch.setattr(gaussian, "rowwise", lambda eta, sigma, *_: dist.Normal(eta, 2 * sigma))
+    monkeypatch.setattr(
+        response, "response", lambda family, p, *_, **__: dist.Normal(p["mu"].value, 2 * p["sigma"].value)
+    )
     assert "sigma" in misses("noncentred")
 
 
@@ -117,7 +119,7 @@ def test_sigma_doubled_is_noticed_when_integrated(monkeypatch, fresh_programs):
     log_density, draw = marginal.log_density, marginal.draw_coefficients
 
     def doubled(theta):
-        return theta._replace(sigma=2 * theta.sigma)
+        return theta._replace(scalars={"sigma": 2 * theta.sigma})
 
     monkeypatch.setattr(marginal, "log_density", lambda s, d, t, c=None: log_density(s, d, doubled(t), c))
     monkeypatch.setattr(marginal, "draw_coefficients", lambda s, d, t, k: draw(s, d, doubled(t), k))

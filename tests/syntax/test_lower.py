@@ -221,6 +221,27 @@ def test_offsets_are_collected_in_order():
     assert labels(mu.terms) == ["z"]
 
 
+SPECIFIC = [
+    ("cs(x)", ["x"]),
+    ("cs(x + z)", ["x", "z"]),
+    ("cs(x * z)", ["x", "z", "x:z"]),
+    ("cs(1 + x)", ["x"]),
+    ("cs(x) + w + brms::cs(z)", ["x", "z"]),
+    ("cs(z:x) + cs(x)", ["x", "z:x"]),
+    ("cs(f/x - f)", ["f:x"]),
+    ("cs((x > 3) + log(x))", ["x > 3", "log(x)"]),
+]
+
+
+@pytest.mark.parametrize(("right", "terms"), SPECIFIC)
+def test_terms_of_cs_stand_apart(right, terms):
+    """They are no population terms; all cs() of a formula are one list."""
+    found = spec(f"y ~ {right} + (1 | g)").mu
+    assert labels(found.specific) == terms
+    assert labels(found.terms) == (["w"] if "w" in right else [])
+    assert found.intercept
+
+
 def test_parameters_have_predictors_of_their_own():
     found = spec("y ~ x; sigma ~ 0 + z; zi ~ 1")
     assert [(p.parameter, p.intercept, labels(p.terms)) for p in found.predictors] == [

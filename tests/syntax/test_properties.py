@@ -116,6 +116,10 @@ def _is_special(expression):
     return isinstance(expression, Call) and expression.function in ("gr", "mm")
 
 
+SPECIFIC = [Name("s1"), Call("log", (Argument(Name("s 2")),)), Binary(">", Name("s3"), Number("1"))]
+"""Variables of cs(), which stand nowhere else."""
+
+
 @st.composite
 def predictors_of(draw, parameter, first_number):
     """One predictor: terms, offsets, groups, a dot with what is removed from it."""
@@ -129,7 +133,8 @@ def predictors_of(draw, parameter, first_number):
         cut = draw(st.integers(0, len(terms)))
         terms, minus = terms[:cut], terms[cut:]
     offsets = tuple(draw(st.lists(expressions, max_size=2)))
-    return Predictor(parameter, draw(st.booleans()), terms, offsets, tuple(groups), has_dot, minus)
+    specific = draw(term_lists(ranked=SPECIFIC)) if parameter == "mu" else ()
+    return Predictor(parameter, draw(st.booleans()), terms, offsets, tuple(groups), has_dot, minus, specific)
 
 
 ADDED = {
@@ -164,7 +169,11 @@ def specs(draw):
     """Whole formulas of one to three predictors, their text not yet set."""
     parameters = ["mu", "sigma", "zi"][: draw(st.integers(1, 3))]
     predictors = [draw(predictors_of(parameter, 10 * i)) for i, parameter in enumerate(parameters)]
-    return FormulaSpec("", draw(responses()), tuple(predictors))
+    values = st.one_of(st.integers(-9, 9).map(float), st.floats(allow_nan=False, allow_infinity=False))
+    held = st.lists(
+        st.tuples(st.sampled_from(["nu", "hu"]), values), max_size=2, unique_by=lambda pair: pair[0]
+    )
+    return FormulaSpec("", draw(responses()), tuple(predictors), fixed=tuple(draw(held)))
 
 
 @given(specs())

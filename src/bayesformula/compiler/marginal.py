@@ -36,7 +36,7 @@ class Theta(NamedTuple):
         df: per group degrees of freedom (), None likewise.
         b: (p,) population coefficients in prior coordinates; only the sampled ones are read.
         mixing: (m,) one precision factor for each coefficient with a scale-mixture prior.
-        sigma: residual sd; 1, in units of the known errors, where `se()` stands alone.
+        scalars: parameters of the family that are one number for all rows, by name.
     """
 
     chol_cov: tuple[Array, ...]
@@ -44,7 +44,12 @@ class Theta(NamedTuple):
     df: tuple[Array | None, ...]
     b: Array
     mixing: Array
-    sigma: Array
+    scalars: dict[str, Array]
+
+    @property
+    def sigma(self) -> Array:
+        """Residual sd; 1, in units of the known errors, where `se()` stands alone."""
+        return self.scalars.get("sigma", jnp.ones(()))
 
 
 def level_chol(data: ModelData, theta: Theta, k: int) -> Array:
@@ -74,7 +79,7 @@ def marginal(data: ModelData) -> Marginal:
 
 def prior_precision(structure: Structure, data: ModelData, theta: Theta) -> tuple[Array, Array]:
     """Precision and mean (m,) of the integrated coefficients, prior coordinates; 0 precision if flat."""
-    arguments = data.priors.b
+    arguments = data.priors.b[0]
     mixed = structure.mixed
     precision, mean = [], []
     for i in structure.integrated:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bayesformula.compiler.structure import elimination_order
 from bayesformula.errors import OptionError
 from bayesformula.model.spec import ModelSpec
+from bayesformula.priors import SHRINKAGE
 
 PLANS = ("marginal", "noncentred", "centred")
 SPELLINGS = {"noncentered": "noncentred", "centered": "centred", "marginalized": "marginal"}
@@ -34,6 +35,8 @@ class Plan:
 
 STUDENT_ACCEPT = 0.9
 """Least target_accept with Student effects: at 0.8 their tails cost a divergence in some hundred draws."""
+SHRINKAGE_ACCEPT = 0.95
+"""Least target_accept with a horseshoe or R2D2 prior: at 0.8 one draw in 30 to 60 diverges."""
 
 
 def choose(model: ModelSpec, requested: str = "auto") -> Plan:
@@ -43,32 +46,32 @@ def choose(model: ModelSpec, requested: str = "auto") -> Plan:
         OptionError: `requested` is no plan, or is not exact for this model.
     """
     plan = _choose(model, requested)
-    if all(g.dist == "gaussian" for g in model.groups):
-        return plan
-    reason = f"{plan.reason}; target_accept is at least {STUDENT_ACCEPT} for the tails of Student effects"
-    return Plan(plan.name, reason, STUDENT_ACCEPT)
+    for accept, what, has in (
+        (SHRINKAGE_ACCEPT, "the narrow parts of a shrinkage prior", _shrinks(model)),
+        (STUDENT_ACCEPT, "the tails of Student effects", any(g.dist == "student" for g in model.groups)),
+    ):
+        if has:
+            return Plan(plan.name, f"{plan.reason}; target_accept is at least {accept} for {what}", accept)
+    return plan
 
 
 def _choose(model: ModelSpec, requested: str) -> Plan:
     name = SPELLINGS.get(requested, requested)
     if name == "whitened":
         raise OptionError(
-            "plan='whitened' is for responses that are not Gaussian, and this version fits Gaussian ones: "
-            "write plan='auto', 'marginal', 'noncentred' or 'centred'"
+            "plan='whitened' is not in this version: write plan='auto', 'marginal', 'noncentred' or 'centred'"
         )
     if name not in ("auto", *PLANS):
         raise OptionError(
             f"plan={requested!r} is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"
         )
-    if model.known_error == "added" and name in ("auto", "marginal"):
-        if name == "marginal":
-            raise OptionError(
-                "plan='marginal' would have to eliminate anew for every sigma beside known errors, "
-                "se(s, sigma = TRUE): write plan='noncentred', or se(s) alone"
-            )
-        return Plan(
-            "noncentred", "a sigma beside known errors differs from row to row: coefficients are sampled"
-        )
+    if name not in ("auto", "marginal"):
+        return Plan(name, "asked for")
+    obstacle = not_marginal(model)
+    if obstacle and name == "marginal":
+        raise OptionError(f"plan='marginal' is not exact here: {obstacle}\n  Write plan='noncentred'.")
+    if obstacle:
+        return Plan("noncentred", f"{obstacle}: coefficients are sampled")
     width, size = _border(model)
     if name == "marginal" and size > REFUSED_BYTES:
         raise OptionError(
@@ -88,6 +91,28 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
     return Plan(
         "marginal", f"Gaussian response with {error}: {what} integrated out exactly, so that {_seen(model)}"
     )
+
+
+def _shrinks(model: ModelSpec) -> bool:
+    return any(row.prior.distribution in SHRINKAGE for row in model.prior_rows("b"))
+
+
+def not_marginal(model: ModelSpec) -> str:
+    """Why the coefficients cannot be integrated out exactly, in words; "" where they can."""
+    if model.family.name != "gaussian":
+        return f"a response of family {model.family.name} has no closed form with its coefficients integrated out"
+    if model.mu.link != "identity":
+        return f"the mean is no linear function of the coefficients under the link {model.mu.link}"
+    if len(model.predictors) > 1:
+        return f"{model.predictors[1].parameter} differs from row to row"
+    if model.terms:
+        told = {"cens_upper": "cens", "lower": "trunc", "upper": "trunc"}
+        return f"{told.get(model.terms[0], model.terms[0])}() makes the response other than Gaussian"
+    if _shrinks(model):
+        return "the coefficients share a shrinkage prior"
+    if model.known_error == "added":
+        return "a sigma beside known errors differs from row to row"
+    return ""
 
 
 def _seen(model: ModelSpec) -> str:

@@ -1,7 +1,7 @@
 """From priors to NumPyro sites: which distribution, which support, where the sampler starts.
 
 A vector of parameters (the population coefficients, the sds of one group) may mix distributions. The
-members that share one become one NumPyro site; constants become none. What is static (the kinds) is
+members that share one become one NumPyro site, several for a joint prior; constants become none. What is static (the kinds) is
 apart from what is data (the numbers), so that two fits that differ in prior scales share a program.
 """
 
@@ -17,27 +17,45 @@ import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
 
-from bayesformula.compiler.kinds import ABOVE_ONE, INTERVAL, REAL
-from bayesformula.compiler.truncation import Above
+from bayesformula.compiler import shrinkage
+from bayesformula.compiler.kinds import ABOVE, BELOW, BETWEEN, INTERVAL, REAL, split
+from bayesformula.compiler.ordered import Ordered
+from bayesformula.compiler.truncation import Truncated
+from bayesformula.priors import SHRINKAGE
 
 
 def placeholder(m: int) -> np.ndarray:
     """Numbers that are legal for every kind, where only shapes matter."""
-    return np.tile([0.0, 1.0, 1.0], (m, 1))
+    return np.tile([0.5, 1.0, 1.0, 0.0, 1.0], (m, 1))
 
 
 def distribution(kind: str, a: Array) -> dist.Distribution:
     """The NumPyro distribution of a batch of parameters of one kind; `a` is (m, N_ARGUMENTS)."""
+    name, side = split(kind)
+    if not side:
+        return _whole(name, a)
+    low = a[:, 3] if side in (ABOVE, BETWEEN) else None
+    high = a[:, 4] if side in (BELOW, BETWEEN) else None
+    if name == "flat":
+        assert side != BETWEEN, "flat between bounds is uniform"
+        bound = constraints.greater_than(low) if high is None else constraints.less_than(high)
+        return dist.ImproperUniform(bound, a[:, 0].shape, ())
+    if name.startswith("half_"):  # above its centre a half is the whole given that it is there
+        return Truncated(_unfolded(name, a), low, high)
+    return Truncated(_whole(name, a), low, high)
+
+
+def _unfolded(name: str, a: Array) -> dist.Distribution:
+    if name == "half_normal":
+        return dist.Normal(0.0, a[:, 0])
+    if name == "half_cauchy":
+        return dist.Cauchy(0.0, a[:, 0])
+    return dist.StudentT(a[:, 0], 0.0, a[:, 1])
+
+
+def _whole(name: str, a: Array) -> dist.Distribution:
     first, second, third = a[:, 0], a[:, 1], a[:, 2]
-    match kind:
-        case "flat>1":
-            return dist.ImproperUniform(constraints.greater_than(1.0), first.shape, ())
-        case (
-            "half_student_t>1"
-        ):  # above 1 the half and the whole are one distribution, and the whole has a cdf
-            return Above(dist.StudentT(first, 0.0, second), 1.0)
-        case _ if kind.endswith(ABOVE_ONE):
-            return Above(distribution(kind.removesuffix(ABOVE_ONE), a), 1.0)
+    match name:
         case "normal":
             return dist.Normal(first, second)
         case "student_t":
@@ -46,6 +64,8 @@ def distribution(kind: str, a: Array) -> dist.Distribution:
             return dist.Cauchy(first, second)
         case "laplace":
             return dist.Laplace(first, second)
+        case "logistic":
+            return dist.Logistic(first, second)
         case "half_normal":
             return dist.HalfNormal(first)
         case "half_cauchy":
@@ -58,18 +78,15 @@ def distribution(kind: str, a: Array) -> dist.Distribution:
             return dist.Gamma(first, second)
         case "inv_gamma":
             return dist.InverseGamma(first, second)
+        case "lognormal":
+            return dist.LogNormal(first, second)
         case "beta":
             return dist.Beta(first, second)
         case "uniform":
             return dist.Uniform(first, second)
         case "flat":
             return dist.ImproperUniform(constraints.real, first.shape, ())
-        case "flat>0":
-            return dist.ImproperUniform(constraints.positive, first.shape, ())
-        case "normal>0" | "student_t>0" | "cauchy>0" | "laplace>0":
-            base = distribution(kind.removesuffix(">0"), a)
-            return dist.LeftTruncatedDistribution(base, low=0.0)  # pyright: ignore[reportArgumentType]
-    raise AssertionError(f"no distribution for {kind}")
+    raise AssertionError(f"no distribution for {name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +111,44 @@ def members(name: str, kinds: Sequence[str]) -> tuple[Member, ...]:
     )
 
 
-def sample_vector(name: str, kinds: Sequence[str], arguments: Array) -> Array:
+def sample_vector(name: str, kinds: Sequence[str], arguments: Array, scale: Array | None = None) -> Array:
     """Sample a vector site by site and put it in order; call inside a NumPyro model.
 
     Args:
         name: of the vector.
         kinds: the kind of each of the m parameters.
         arguments: (m, N_ARGUMENTS) their numbers.
+        scale: (m,) units of the parameters, for joint priors (see `shrinkage`).
     """
     value = arguments[:, 0]  # what constants keep
     for member in members(name, kinds):
         positions = np.array(member.positions)
         whole = len(positions) == len(kinds)
         rows = arguments if whole else arguments[positions]
-        drawn = jnp.asarray(numpyro.sample(member.name, distribution(member.kind, rows).to_event(1)))
+        if member.kind in SHRINKAGE:
+            assert scale is not None, "joint priors need the units of the parameters"
+            drawn = shrinkage.sample(member.kind, member.name, scale[positions], rows[0])
+        else:
+            drawn = jnp.asarray(numpyro.sample(member.name, distribution(member.kind, rows).to_event(1)))
         value = drawn if whole else value.at[positions].set(drawn)
     return jnp.asarray(value)
+
+
+def sample_ordered(name: str, kinds: Sequence[str], arguments: Array) -> Array:
+    """Sample increasing numbers as one site, or keep them where all are constant.
+
+    Their density is the product of their priors where they increase, and 0 elsewhere (see `ordered`).
+
+    Args:
+        name: of the vector.
+        kinds: the kind of each of the m numbers: all "constant", or all of `kinds.REAL`.
+        arguments: (m, N_ARGUMENTS) their numbers.
+    """
+    if set(kinds) <= {"constant"}:
+        return arguments[:, 0]
+    parts = tuple(distribution(kind, arguments[i : i + 1]) for i, kind in enumerate(kinds))
+    is_alike = jnp.all(arguments == arguments[:1]) & (len(set(kinds)) == 1)
+    return jnp.asarray(numpyro.sample(name, Ordered(parts, is_alike)))
 
 
 def unconstrain(kind: str, value: np.ndarray, arguments: np.ndarray) -> np.ndarray:
@@ -117,12 +156,23 @@ def unconstrain(kind: str, value: np.ndarray, arguments: np.ndarray) -> np.ndarr
 
     Values outside the support are moved inside first.
     """
-    if kind in REAL:
+    name, side = split(kind)
+    if name in REAL and not side:
         return value
-    if kind in INTERVAL:
-        low = arguments[:, 0] if kind == "uniform" else np.zeros(len(value))
-        high = arguments[:, 1] if kind == "uniform" else np.ones(len(value))
+    if side == BETWEEN or name in INTERVAL:
+        low, high = np.zeros(len(value)), np.ones(len(value))
+        if side == BETWEEN:
+            low, high = arguments[:, 3], arguments[:, 4]
+        elif name == "uniform":
+            low, high = arguments[:, 0], arguments[:, 1]
         share = np.clip((value - low) / (high - low), 0.02, 0.98)
         return np.log(share) - np.log1p(-share)
-    low = 1.0 if kind.endswith(ABOVE_ONE) else 0.0
+    if side == BELOW:
+        return np.log(np.maximum(arguments[:, 4] - value, 1e-8))
+    low = arguments[:, 3] if side == ABOVE else 0.0
     return np.log(np.maximum(value - low, 1e-8))
+
+
+def unconstrain_ordered(value: np.ndarray) -> np.ndarray:
+    """NumPyro's unconstrained coordinate of increasing numbers: the first, then the logs of the gaps."""
+    return np.concatenate([value[:1], np.log(np.maximum(np.diff(value), 1e-8))])

@@ -6,8 +6,34 @@ from dataclasses import dataclass
 
 from bayesformula.compiler.kinds import kind_of
 from bayesformula.compiler.order import Order, order
-from bayesformula.model.spec import ModelSpec
+from bayesformula.families import Family
+from bayesformula.model.spec import ModelSpec, PredictorSpec
 from bayesformula.priors import INTEGRATED, MIXTURES
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorStructure:
+    """One linear predictor.
+
+    Attributes:
+        parameter, link: of the family, "sigma" and "log".
+        columns: names of the p population coefficients.
+        b_kinds: kind of the prior of each.
+        b_is_centred: the intercept's prior is at the predictors' means.
+        bcs_kinds: kinds of the priors of the coefficients of `cs()`, threshold by threshold within columns.
+    """
+
+    parameter: str
+    link: str
+    columns: tuple[str, ...]
+    b_kinds: tuple[str, ...]
+    b_is_centred: bool
+    bcs_kinds: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the coefficients are called: `b`, `b_sigma`."""
+        return "b" if self.parameter == "mu" else f"b_{self.parameter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,40 +42,61 @@ class Structure:
 
     Attributes:
         plan: "marginal", "noncentred" or "centred".
-        columns: names of the p population coefficients.
-        b_kinds: kind of the prior of each.
-        b_is_centred: the intercept's prior is at the predictors' means.
+        family: of the response.
+        predictors: one for each parameter with a formula, mu first.
         labels, coefs, blocks, n_levels: per group.
+        owners: per group and coefficient, the place in `predictors` of the one that it enters.
         n_by: per group, how many levels `gr(by = )` has, 1 without it.
         members: per group, how many levels a row belongs to; 0 where that is one, and no `mm()`.
         has_cov: per group, the levels have a known covariance.
         sd_kinds: per group, kind of the prior of each of the n_by q sds.
         df_kinds: per group, kind of the prior of the degrees of freedom of Student effects, "" for Gaussian.
         group_is_centred: per group, its priors are at the columns' means.
-        sigma_kind: kind of the prior of sigma, "" where there is none.
+        scalars: (name, kind of prior) of each parameter of the family that is one number for all rows.
+        threshold_kinds: kinds of the priors of the K - 1 thresholds of an ordinal response.
         known_error: as in `ModelSpec`.
         has_weights: the likelihood has weights.
+        terms: what else is known of each row, as in `ModelSpec`.
+        max_count: the greatest count up to which probabilities must be summed; 0 where none need be.
         order: of the elimination.
     """
 
     plan: str
-    columns: tuple[str, ...]
-    b_kinds: tuple[str, ...]
-    b_is_centred: bool
+    family: Family
+    predictors: tuple[PredictorStructure, ...]
     labels: tuple[str, ...]
     coefs: tuple[tuple[str, ...], ...]
     blocks: tuple[tuple[tuple[int, ...], ...], ...]
     n_levels: tuple[int, ...]
+    owners: tuple[tuple[int, ...], ...]
     n_by: tuple[int, ...]
     members: tuple[int, ...]
     has_cov: tuple[bool, ...]
     sd_kinds: tuple[tuple[str, ...], ...]
     df_kinds: tuple[str, ...]
     group_is_centred: tuple[bool, ...]
-    sigma_kind: str
+    scalars: tuple[tuple[str, str], ...]
+    threshold_kinds: tuple[str, ...]
     known_error: str
     has_weights: bool
+    terms: tuple[str, ...]
+    max_count: int
     order: Order
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Of the first predictor, the only one under the marginal plan."""
+        return self.predictors[0].columns
+
+    @property
+    def b_kinds(self) -> tuple[str, ...]:
+        """Likewise."""
+        return self.predictors[0].b_kinds
+
+    @property
+    def b_is_centred(self) -> bool:
+        """Likewise."""
+        return self.predictors[0].b_is_centred
 
     @property
     def integrated(self) -> list[int]:
@@ -67,35 +114,53 @@ class Structure:
         return [i for i, kind in enumerate(self.b_kinds) if kind in MIXTURES]
 
 
-def structure(model: ModelSpec, plan: str, *, has_weights: bool | None = None) -> Structure:
+def structure(
+    model: ModelSpec, plan: str, *, has_weights: bool | None = None, max_count: int = 0
+) -> Structure:
     """The structure of `model` under `plan`; `has_weights` overrides the model's own (prior-only runs)."""
-    rows = model.prior_rows("b")
+    places = {predictor.parameter: i for i, predictor in enumerate(model.predictors)}
     return Structure(
         plan=plan,
-        columns=tuple(row.coef for row in rows),
-        b_kinds=tuple(kind_of(row.prior) for row in rows),
-        b_is_centred=any(row.centred for row in rows),
+        family=model.family,
+        predictors=tuple(_predictor(model, predictor) for predictor in model.predictors),
         labels=tuple(g.label for g in model.groups),
         coefs=tuple(g.coefs for g in model.groups),
         blocks=tuple(g.blocks for g in model.groups),
         n_levels=tuple(g.n_levels for g in model.groups),
+        owners=tuple(tuple(places[g.owner(i)] for i in range(g.q)) for g in model.groups),
         n_by=tuple(max(1, len(g.by)) for g in model.groups),
         members=tuple(len(g.members) for g in model.groups),
         has_cov=tuple(bool(g.cov) for g in model.groups),
-        sd_kinds=tuple(
-            tuple(kind_of(row.prior) for row in model.prior_rows("sd", g.label)) for g in model.groups
-        ),
-        df_kinds=tuple(
-            "".join(kind_of(row.prior) for row in model.prior_rows("df", g.label)) for g in model.groups
-        ),
+        sd_kinds=tuple(_kinds(model, "sd", g.label) for g in model.groups),
+        df_kinds=tuple("".join(_kinds(model, "df", g.label)) for g in model.groups),
         group_is_centred=tuple(
             any(row.centred for row in model.prior_rows("sd", g.label)) for g in model.groups
         ),
-        sigma_kind="".join(kind_of(row.prior) for row in model.prior_rows("sigma")),
+        scalars=tuple((name, "".join(_kinds(model, name))) for name in model.scalars),
+        threshold_kinds=_kinds(model, "Intercept"),
         known_error=model.known_error,
         has_weights=model.has_weights if has_weights is None else has_weights,
+        terms=model.terms,
+        max_count=max_count,
         order=elimination_order(model),
     )
+
+
+def _predictor(model: ModelSpec, predictor: PredictorSpec) -> PredictorStructure:
+    rows = model.prior_rows("b", predictor=predictor.parameter)
+    thresholds = model.prior_rows("Intercept") if predictor is model.mu else ()
+    return PredictorStructure(
+        parameter=predictor.parameter,
+        link=predictor.link,
+        columns=predictor.columns,
+        b_kinds=tuple(kind_of(row.prior) for row in rows),
+        b_is_centred=any(row.centred for row in (*rows, *thresholds)),
+        bcs_kinds=_kinds(model, "bcs") if predictor.specific else (),
+    )
+
+
+def _kinds(model: ModelSpec, kind: str, group: str = "") -> tuple[str, ...]:
+    return tuple(kind_of(row.prior) for row in model.prior_rows(kind, group))
 
 
 def elimination_order(model: ModelSpec) -> Order:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.categories import category_findings
 from bayesformula.data.design import Design
 from bayesformula.data.findings import CODES, Finding, Severity, found, resolve
 from bayesformula.data.label_lints import label_lints
-from bayesformula.data.learnt import DataSchema, ParameterSchema, ResponseSchema
+from bayesformula.data.learnt import DataSchema, DroppedColumn, ParameterSchema, ResponseSchema
 from bayesformula.data.lints import group_lints
 from bayesformula.data.nesting_lint import reused_labels
 from bayesformula.data.spans import span_lints
@@ -54,6 +55,7 @@ def _findings(
     yield from (found(code, message) for code, message in schema.notes)
     yield from _about_rows(schema, design, gaussian=gaussian)
     yield from _about_response(schema, design, family)
+    yield from category_findings(family, schema.response)
     yield from _about_factors(schema, design, gaussian=gaussian)
     yield from label_lints(schema, frame)
     reused = reused_labels(schema, design, frame)
@@ -95,7 +97,7 @@ def _about_counts(schema: DataSchema, design: Design, *, gaussian: bool) -> Iter
     """
     n_rows, mean = design.n_rows, schema.mu
     is_named = any(len(variable.levels) == n_rows for variable in schema.variables)
-    kept = sum(len(parameter.columns) for parameter in schema.parameters)
+    kept = sum(len(parameter.columns) + len(parameter.specific_columns) for parameter in schema.parameters)
     repeated = sum(column.code == "dependent-columns" for column in mean.dropped)
     if len(mean.columns) == n_rows:
         kept += repeated  # they were dropped as there are no rows for them
@@ -124,6 +126,8 @@ def _numeric_parts(design: Design) -> Iterator[tuple[str, np.ndarray]]:
     for parameter, part in design.parameters.items():
         for name in part.fixed.columns:
             yield f"column '{name}' of {parameter}", part.fixed[name].to_numpy()
+        for name in part.specific.columns:
+            yield f"column '{name}' of cs()", part.specific[name].to_numpy()
         if part.offset is not None:
             yield f"the offset of {parameter}", part.offset
         for group in part.groups.values():
@@ -132,7 +136,7 @@ def _numeric_parts(design: Design) -> Iterator[tuple[str, np.ndarray]]:
 
 def _about_response(schema: DataSchema, design: Design, family: str | None) -> Iterator[Finding]:
     y, response = design.y, schema.response
-    if y is None:
+    if y is None or response.kind == "matrix":
         return
     if len(y) > 1 and np.ptp(y) == 0:
         gaussian = family in GAUSSIAN
@@ -180,13 +184,18 @@ def _about_factors(schema: DataSchema, design: Design, *, gaussian: bool) -> Ite
 
 def _about_columns(parameter: ParameterSchema) -> Iterator[Finding]:
     where = "" if parameter.parameter == "mu" else f" of {parameter.parameter}"
-    constant = [column.name for column in parameter.dropped if column.code == "constant-column"]
+    yield from _about_dropped(parameter.dropped, where)
+    yield from _about_dropped(parameter.specific_dropped, " of cs()")
+
+
+def _about_dropped(dropped: Sequence[DroppedColumn], where: str) -> Iterator[Finding]:
+    constant = [column.name for column in dropped if column.code == "constant-column"]
     if constant:
         yield found(
             "constant-column",
             f"dropped{where}, the same in every row used: {listing(constant)}",
         )
-    dependent = [column for column in parameter.dropped if column.code == "dependent-columns"]
+    dependent = [column for column in dropped if column.code == "dependent-columns"]
     if len(dependent) > 3:
         names = listing(column.name for column in dependent)
         yield found(

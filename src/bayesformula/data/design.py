@@ -26,6 +26,7 @@ from bayesformula.data.names import Names, UserTransform
 from bayesformula.data.response import encode_extras, encode_response, response_expressions, spare_expressions
 from bayesformula.data.rows import NewLevels, check_finite, complete_rows, without_level
 from bayesformula.data.schema import learn, may_miss, predictor_expressions, term_columns
+from bayesformula.data.specific import encode_specific
 from bayesformula.data.values import Design, GroupDesign, ParameterDesign
 from bayesformula.errors import OptionError
 from bayesformula.syntax.ast import Expression, FormulaSpec, Predictor
@@ -129,12 +130,13 @@ def build_design(
 
 
 def nesting(design: Design) -> dict[str, tuple[str, ...]]:
-    """For each group of mu the groups in which it is nested: every level of it lies in one level of theirs.
+    """For each group the groups in which it is nested: every level of it lies in one level of theirs.
 
     Found from the rows, so that `(1 | a/b)` and unique ids with `(1 | a) + (1 | b)` are alike. Rows
     whose level is unknown say nothing.
     """
-    return group_nesting(design.groups)
+    groups = {name: group for part in design.parameters.values() for name, group in part.groups.items()}
+    return group_nesting(groups)
 
 
 def group_nesting(groups: Mapping[str, GroupDesign]) -> dict[str, tuple[str, ...]]:
@@ -218,6 +220,7 @@ def _parameter(
         fixed=pd.DataFrame(fixed, columns=list(schema.columns)),
         offset=_offset(predictor, scope),
         groups={group.label: group for group in groups},
+        specific=encode_specific(schema, columns, variables, scope.n),
     )
 
 

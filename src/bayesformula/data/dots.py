@@ -14,7 +14,10 @@ P = TypeVar("P", Predictor, GroupTerm)
 
 
 def expand(spec: FormulaSpec, names: Names) -> FormulaSpec:
-    """The formula with `.` replaced by all columns that the response does not read, as in R."""
+    """The formula with `.` replaced by all columns that the response does not read, as in R.
+
+    A column that stands in `cs()` has its effects there.
+    """
     parts = [part for predictor in spec.predictors for part in (predictor, *predictor.groups)]
     if not any(predictor.has_dot for predictor in spec.predictors) and not any(
         _says_intercept(part, names) for part in parts
@@ -33,7 +36,7 @@ def _expanded(predictor: Predictor, columns: list[str], names: Names) -> Predict
         predictor = _with_intercept(predictor)
     if not predictor.has_dot:
         return predictor
-    removed = {frozenset(term.labels) for term in predictor.minus}
+    removed = {frozenset(term.labels) for term in (*predictor.minus, *predictor.specific)}
     terms = [_column_term(name) for name in columns] + list(predictor.terms)
     once = {frozenset(term.labels): term for term in reversed(terms)}  # the first of equal terms wins
     kept = [term for key, term in reversed(once.items()) if key not in removed]

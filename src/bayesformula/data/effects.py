@@ -245,5 +245,6 @@ def member_weights(term: GroupTerm, scope: Scope) -> np.ndarray:
 def variable_terms(predictor: Predictor) -> Iterator[Term]:
     """The terms whose variables must be known, of the population part and of the groups."""
     yield from predictor.terms
+    yield from predictor.specific
     for group in predictor.groups:
         yield from group.terms

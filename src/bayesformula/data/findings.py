@@ -24,6 +24,8 @@ class Finding:
 CODES: Mapping[str, Severity] = {
     "infinite-values": "error",
     "outside-support": "error",
+    "one-class": "warn",
+    "no-zeros": "warn",
     "constant-response": "error",
     "one-level-factor": "error",
     "response-as-group": "error",
@@ -45,6 +47,8 @@ CODES: Mapping[str, Severity] = {
     "constant-within-groups": "warn",
     "rows-dropped": "warn",
     "far-from-zero": "warn",
+    "empty-category": "warn",
+    "category-order": "warn",
     "duplicate-term": "info",
     "formula-note": "info",
     "slope-without-mean": "info",
@@ -103,4 +107,6 @@ def resolve(findings: Sequence[Finding], overrides: Mapping[str, str] | None = N
 
 
 def _as_error(finding: Finding) -> str:
+    if finding.code == "outside-support":  # such a row has no density: there is no going on
+        return finding.message
     return f'{finding.message}\n  To go on all the same, pass checks={{"{finding.code}": "warn"}}.'

@@ -61,6 +61,7 @@ def _response_on_the_right(spec: FormulaSpec) -> Iterator[Finding]:
 
 def _terms(predictor: Predictor) -> Iterator[Term]:
     yield from predictor.terms
+    yield from predictor.specific
     for group in predictor.groups:
         yield from group.terms
 

@@ -13,7 +13,7 @@ from bayesformula.syntax.ast import FormulaSpec
 
 NaPolicy = Literal["drop", "error"]
 InfinitePolicy = Literal["error", "keep"]
-ResponseKind = Literal["numeric", "binary", "count", "text", "category", "ordered"]
+ResponseKind = Literal["numeric", "binary", "count", "text", "category", "ordered", "matrix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,10 @@ class GroupSchema:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSchema:
-    """One linear predictor: its terms, the columns kept and those dropped, its groups."""
+    """One linear predictor: its terms, the columns kept and those dropped, its groups.
+
+    The same of the terms in `cs()`: `specific`, `specific_columns`, `specific_dropped`.
+    """
 
     parameter: str
     intercept: bool
@@ -123,6 +126,9 @@ class ParameterSchema:
     columns: tuple[str, ...]
     dropped: tuple[DroppedColumn, ...]
     groups: tuple[GroupSchema, ...]
+    specific: tuple[TermSchema, ...] = ()
+    specific_columns: tuple[str, ...] = ()
+    specific_dropped: tuple[DroppedColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,16 @@ class ResponseSchema:
     """The response: its canonical text, what kind of values it has, its levels if it has any.
 
     A two-level response is coded 0 and 1 in the order of `levels`; more levels 0, 1, 2, ...
+
+    Attributes:
+        label: canonical text.
+        kind: of its values; "matrix" is `cbind()` of three columns or more.
+        levels: of a response that is no number, those that some row has, in order.
+        extras: entries of `Design.extras`.
+        options: of the additions, `("se.sigma", "TRUE")`.
+        columns: names of the columns of a matrix.
+        unused: declared levels that no row has.
+        numbers: the values, in order, of a response of few different whole numbers.
     """
 
     label: str
@@ -137,11 +153,17 @@ class ResponseSchema:
     levels: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @property
     def facts(self) -> dict[str, object]:
         """What `explain` says of the response beside its name."""
-        return {"kind": self.kind, **({"levels": list(self.levels)} if self.levels else {})}
+        facts: dict[str, object] = {"kind": self.kind}
+        facts |= {"levels": list(self.levels)} if self.levels else {}
+        facts |= {"columns": list(self.columns)} if self.columns else {}
+        return facts
 
 
 @dataclass(frozen=True, slots=True)

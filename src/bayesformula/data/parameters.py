@@ -1,12 +1,16 @@
-"""The further formulas of a model: which parameters a family has, and what is no parameter."""
+"""The further formulas of a model, and parameters held at numbers: which a family has, and what is none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from bayesformula.data.names import Names, walk
 from bayesformula.errors import FormulaError, Span, listing, nearest
 from bayesformula.family_names import KNOWN
+from bayesformula.family_table import PARAMETERS
 from bayesformula.syntax.ast import FormulaSpec, Name
 from bayesformula.syntax.parse import parse
 
@@ -30,10 +34,68 @@ def check_parameters(spec: FormulaSpec, family: str, columns: Sequence[str] = ()
         if name in record.parameters:
             continue
         hint = f"Its parameters are {listing(nearest(name, record.parameters))}."
+        if record.support in ("category", "matrix") and name.startswith("mu"):
+            hint = "Each level but the first has coefficients of its own; the one formula of mu is for all."
         if name in columns:
             hint += f" '{name}' is a column of the data: several responses are several fits, one by one."
         text, span = _clause(spec, place)
         raise FormulaError(f"'{name}' is no parameter of family '{family}'", text=text, span=span, hint=hint)
+    for place, (name, value) in enumerate(spec.fixed):
+        if fault := _fixed_fault(family, record.parameters, name, value):
+            text, span = _fixed_clause(spec, place)
+            raise FormulaError(fault[0], text=text, span=span, hint=fault[1])
+
+
+_RANGES: Mapping[str, tuple[float, float, str]] = {
+    "real": (-math.inf, math.inf, "a number"),
+    "positive": (0.0, math.inf, "above 0"),
+    "above one": (1.0, math.inf, "above 1"),
+    "unit": (0.0, 1.0, "above 0 and below 1"),
+    "power": (1.0, 2.0, "above 1 and below 2"),
+    "delay": (-math.inf, math.inf, "0 or more, and below the least response"),
+}
+"""Supports of parameters, ends not included, and how a message says them."""
+
+
+def _fixed_fault(family: str, parameters: Sequence[str], name: str, value: float) -> tuple[str, str] | None:
+    """What is wrong with `name = value`, and what to write; None if nothing is."""
+    others = [other for other in parameters if other != "mu"]
+    if name not in others:
+        hint = f"Its parameters are {listing(nearest(name, others))}." if others else "It has none beside mu."
+        return f"'{name}' is no parameter of family '{family}'", hint
+    support = PARAMETERS[name].support if name in PARAMETERS else "real"
+    lower, upper, words = _RANGES[support]
+    if name == "phi" and family.endswith("generalized_poisson"):
+        lower, words = 0.5, "above 1/2"
+    if lower < value < upper and not (support == "delay" and value < 0):
+        return None
+    return f"{name} of family '{family}' must be {words}", f"Write {name} = {_example(support)}, for one."
+
+
+def _example(support: str) -> str:
+    return {"unit": "0.5", "power": "1.5", "above one": "4", "delay": "0.1"}.get(support, "1")
+
+
+def _fixed_clause(spec: FormulaSpec, place: int) -> tuple[str | None, Span | None]:
+    """The text of a formula, and where one of its parameters is held at a number."""
+    return (spec.source, parse(spec.source).fixed[place].span) if spec.source else (None, None)
+
+
+def check_delay(spec: FormulaSpec, y: np.ndarray | None) -> None:
+    """Refuse `ndt = 0.4` where a response is not above it.
+
+    Raises:
+        FormulaError: with the least response, the place shown.
+    """
+    for place, (name, value) in enumerate(spec.fixed):
+        above = y[y > 0] if y is not None and name == "ndt" else None  # a hurdle's zeros have no delay
+        if above is None or not len(above) or value < float(np.min(above)):
+            continue
+        text, span = _fixed_clause(spec, place)
+        raise FormulaError(
+            f"ndt must be below the least response, {np.min(above):g}", text=text, span=span,
+            hint="Leave it out to have it estimated, or take the rows out that came too early.",
+        )  # fmt: skip
 
 
 def refuse_predictor(spec: FormulaSpec, place: int, hint: str) -> FormulaError:
@@ -72,6 +134,7 @@ def refuse_nonlinear(spec: FormulaSpec, names: Names) -> None:
 
 def _names(spec: FormulaSpec) -> Iterator[Name]:
     """The names in the population part of the mean."""
-    variables = [variable for term in spec.mu.terms for variable in term.variables]
+    terms = (*spec.mu.terms, *spec.mu.specific)
+    variables = [variable for term in terms for variable in term.variables]
     for expression in [*variables, *spec.mu.offsets]:
         yield from (part for part in walk(expression) if isinstance(part, Name))

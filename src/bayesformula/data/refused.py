@@ -17,7 +17,6 @@ NOT_YET: Mapping[str, str] = {
     "mo": "monotonic effects are not available; write the ordered factor itself",
     "me": "measurement error in predictors is not available; write the measured column itself",
     "mi": "imputation is not available; rows with missing values are dropped",
-    "cs": "category-specific effects are not available; write the predictor itself",
     **dict.fromkeys(("ar", "ma", "arma", "ar1", "ou"), _TIME),
     "cosy": "autocorrelation terms are not available; write (1 | g) for a compound-symmetric group",
     "unstr": "autocorrelation terms are not available; write (0 + factor(time) | g)",
@@ -57,6 +56,7 @@ MISPLACED: Mapping[str, tuple[str, str]] = {
     "mm": ("mm() joins grouping factors", "Write it behind the bar: (1 | mm(g1, g2))."),
     "mmc": ("mmc() gives each member of mm() its own column",
             "Write it before the bar of such a term: (1 + mmc(x1, x2) | mm(g1, g2))."),
+    "cs": ("cs() gives a term an effect for each threshold", "Write it as a term of its own: y ~ z + cs(x)."),
     **{name: (f"{name}() describes the response", f"Write it left of the tilde: y | {name}({argument}) ~ x.")
        for name, argument in (("weights", "w"), ("trials", "n"), ("se", "s"), ("cens", "c"), ("rate", "d"))},
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,15 @@ from bayesformula.errors import DataError
 from bayesformula.syntax.ast import Argument, Call, Expression, Index, Response
 from bayesformula.syntax.render import render_expression, variables_of
 
+MOST_CATEGORIES = 200
+"""With more different values a response of numbers has no categories."""
+LARGEST_CODE = 2.0**53
+"""Beyond it not every whole number is a float64."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseValues:
-    """The response of one frame: `y`, likelihood weights, further terms by name."""
+    """The response of one frame: `y`, (n, K) of a matrix, likelihood weights, further terms by name."""
 
     y: np.ndarray | None
     weights: np.ndarray | None
@@ -38,8 +43,8 @@ class ResponseValues:
 
 def response_expressions(response: Response) -> Iterator[Expression]:
     """The expressions on the left of the tilde that need the data."""
-    if pair := _cbind(response):
-        yield from (argument.value for argument in pair.arguments)
+    if call := _cbind(response):
+        yield from (argument.value for argument in call.arguments)
     else:
         yield response.expression
     for call in response.additions:
@@ -64,17 +69,43 @@ def learn_response(response: Response, scope: Scope, rows: np.ndarray) -> Respon
     """
     label = render_expression(response.expression)
     options = check_additions(response, scope.names)
-    if pair := _cbind(response):
-        _check_cbind(pair, scope.names)
-        if clash := addition(response, "trials"):
-            raise scope.names.fail("cbind() already gives the trials", clash.span)
-        kind, levels = "count", ()
+    if call := _cbind(response):
+        schema = _learn_cbind(call, response, scope.names)
     else:
         kind, levels = _kind(response.expression, scope)
-    _check_numeric(response, levels, scope.names)
-    schema = ResponseSchema(label, kind, levels, (), options)
+        schema = ResponseSchema(label, kind, levels, unused=_unused(response.expression, levels, scope))
+    _check_numeric(response, schema.levels, scope.names)
     values = encode_response(response, schema, scope, rows)
-    return ResponseSchema(label, kind, levels, tuple(values.extras), options)
+    numbers = () if schema.levels or values.y is None else _few_numbers(values.y)
+    return replace(schema, extras=tuple(values.extras), options=options, numbers=numbers)
+
+
+def _learn_cbind(call: Call, response: Response, names: Names) -> ResponseSchema:
+    """Successes and failures, or counts of three categories or more, which are a matrix."""
+    _check_cbind(call, names)
+    label = render_expression(call)
+    if len(call.arguments) > 2:
+        columns = tuple(render_expression(argument.value) for argument in call.arguments)
+        return ResponseSchema(label, "matrix", columns=columns)
+    if clash := addition(response, "trials"):
+        raise names.fail("cbind() already gives the trials", clash.span)
+    return ResponseSchema(label, "count")
+
+
+def _unused(expression: Expression, levels: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    """Declared levels that no row has."""
+    column = scope.variable(expression)
+    if column.kind != "factor" or not column.declared or isinstance(expression, Index):
+        return ()
+    return tuple(level for level in column.levels if level not in levels)
+
+
+def _few_numbers(y: np.ndarray) -> tuple[int, ...]:
+    """The values, if they are whole and not too many to be categories."""
+    if y.ndim > 1 or not np.all(y == np.round(y)) or np.max(np.abs(y), initial=0.0) > LARGEST_CODE:
+        return ()
+    found = np.unique(y)
+    return tuple(int(value) for value in found.tolist()) if len(found) <= MOST_CATEGORIES else ()
 
 
 def _check_numeric(response: Response, levels: Sequence[str], names: Names) -> None:
@@ -90,7 +121,7 @@ def _check_numeric(response: Response, levels: Sequence[str], names: Names) -> N
             )
         if _cbind(response):
             raise names.fail(
-                f"{call.function}() cannot stand with cbind(): successes of trials have no such thing",
+                f"{call.function}() cannot stand with cbind(): counts of trials have no such thing",
                 call.span,
             )
 
@@ -125,10 +156,14 @@ def encode_response(
     """The response's numbers in a frame: codes 0, 1, ... where it has levels."""
     call = addition(response, "weights")
     weights = None if call is None else read_weights(call, scope, rows)
-    if pair := _cbind(response):
-        success, failure = (_count(argument, scope, rows) for argument in pair.arguments)
-        extras = _extras(response, response.additions, success, scope, rows)
-        return ResponseValues(success, weights, {"trials": success + failure, **extras})
+    if call := _cbind(response):
+        counts = np.stack([_count(argument, scope, rows) for argument in call.arguments], axis=1)
+        y = counts if schema.kind == "matrix" else counts[:, 0]
+        extras = _extras(response, response.additions, y, scope, rows)
+        totals = counts.sum(axis=1)
+        if "trials" in extras:
+            _check_totals(totals, extras["trials"], schema.label, rows)
+        return ResponseValues(y, weights, {"trials": totals, **extras})
     y = _numbers(scope.variable(response.expression), schema)
     extras = _extras(response, response.additions, y, scope, rows)
     if "trials" in extras:
@@ -198,15 +233,14 @@ def encode_extras(
         if any(part is found for part in call_columns(call).values() for found in spare)
     ]
     extras = _extras(response, calls, None, scope, rows)
-    pair = _cbind(response)
-    if pair and all(argument.value in spare for argument in pair.arguments):
-        success, failure = (_count(argument, scope, rows) for argument in pair.arguments)
-        extras["trials"] = success + failure
+    call = _cbind(response)
+    if call and "trials" not in extras and all(argument.value in spare for argument in call.arguments):
+        extras["trials"] = np.sum([_count(argument, scope, rows) for argument in call.arguments], axis=0)
     return ResponseValues(None, None, extras)
 
 
 def _cbind(response: Response) -> Call | None:
-    """The call `cbind(successes, failures)` if that is the response."""
+    """The call `cbind(successes, failures)`, or `cbind(a, b, c)`, if that is the response."""
     expression = response.expression
     return expression if isinstance(expression, Call) and expression.function == "cbind" else None
 
@@ -223,11 +257,30 @@ def _numbers(column: Column, schema: ResponseSchema) -> np.ndarray:
 
 
 def _check_cbind(call: Call, names: Names) -> None:
-    if len(call.arguments) != 2 or any(argument.name for argument in call.arguments):
+    if len(call.arguments) < 2 or any(argument.name for argument in call.arguments):
         raise names.fail(
-            "cbind() as a response takes successes and failures, two columns",
+            "cbind() as a response takes successes and failures, or counts of three categories or more",
             call.span,
-            hint="Write cbind(successes, failures) ~ x. Several responses are several formulas.",
+            hint="Write cbind(successes, failures) ~ x, or cbind(a, b, c) ~ x. "
+            "Several responses are several formulas.",
+        )
+    seen: set[Expression] = set()
+    for argument in call.arguments:
+        if argument.value in seen:
+            text = render_expression(argument.value)
+            raise names.fail(f"cbind() has the column {text} twice", argument.value.span)
+        seen.add(argument.value)
+
+
+def _check_totals(totals: np.ndarray, trials: np.ndarray, label: str, rows: np.ndarray) -> None:
+    """Refuse trials that are not the sum of the counts: some fell into a category that is not there."""
+    wrong = totals != trials
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"the counts of '{label}' must add up to their trials; not so in {first_rows(rows[wrong])}, the "
+            f"first with {totals[at]:g} and {trials[at]:g}\n"
+            "  Leave trials() out: it is the sum. For what is in none of the columns, add a column."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from bayesformula.data.additions import check_additions, upper_expressions, without_upper
 from bayesformula.data.arguments import State
-from bayesformula.data.coding import code_terms, codings_in_full, find_dropped
+from bayesformula.data.coding import code_terms, codings_in_full
 from bayesformula.data.columns import TREATMENT, Column, as_factor, drop_unused
 from bayesformula.data.dots import expand
 from bayesformula.data.effects import Learner, group_expressions, learn_groups, member_values, variable_terms
@@ -34,6 +35,7 @@ from bayesformula.data.parameters import refuse_nonlinear
 from bayesformula.data.response import finite_expressions, learn_response, response_expressions
 from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
 from bayesformula.data.saving import schema_from_json, schema_to_json
+from bayesformula.data.specific import find_repeated, learn_specific
 from bayesformula.errors import OptionError
 from bayesformula.syntax.ast import Call, Expression, FormulaSpec, Predictor
 from bayesformula.syntax.render import render_expression
@@ -130,7 +132,7 @@ def learn(
 
 def predictor_expressions(predictor: Predictor) -> Iterator[Expression]:
     """The variables, offsets and grouping factors of one linear predictor."""
-    for term in predictor.terms:
+    for term in (*predictor.terms, *predictor.specific):
         yield from term.variables
     yield from predictor.offsets
     for group in predictor.groups:
@@ -236,13 +238,15 @@ def _learn_parameter(predictor: Predictor, learner: Learner) -> ParameterSchema:
     scope, variables = learner.scope, learner.variables
     terms = codings_in_full(predictor.terms, intercept=predictor.intercept, factors=learner.factors)
     columns = term_columns(predictor, scope, variables)
+    schema = ParameterSchema(predictor.parameter, predictor.intercept, terms, (), (), ())
+    schema, specific = learn_specific(
+        schema, predictor.specific, columns, variables, learner.factors, scope.n
+    )
     coded = code_terms(terms, columns, variables, intercept=predictor.intercept, n=scope.n)
-    dropped = find_dropped(coded)
+    dropped = find_repeated(coded, specific, intercept=predictor.intercept)
     lost = {column.name for column in dropped}
-    return ParameterSchema(
-        parameter=predictor.parameter,
-        intercept=predictor.intercept,
-        terms=terms,
+    return replace(
+        schema,
         columns=tuple(name for name in coded.names if name not in lost),
         dropped=dropped,
         groups=learn_groups(predictor, learner),
@@ -252,10 +256,10 @@ def _learn_parameter(predictor: Predictor, learner: Learner) -> ParameterSchema:
 def term_columns(
     predictor: Predictor, scope: Scope, variables: Mapping[str, VariableSchema]
 ) -> dict[str, Column]:
-    """The variables of the population terms, factors counted in the levels of the schema."""
+    """The variables of the population terms and of `cs()`, factors counted in the levels of the schema."""
     return {
         label: in_schema_levels(scope.variable(expression), variables[label])
-        for term in predictor.terms
+        for term in (*predictor.terms, *predictor.specific)
         for label, expression in zip(term.labels, term.variables, strict=True)
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from bayesformula.data.findings import Finding, found, of_parameter
 from bayesformula.data.values import GroupDesign, ParameterDesign
@@ -56,14 +57,15 @@ def _is_nothing(rest: np.ndarray, whole: np.ndarray) -> bool:
 def span_lints(parameter: str, design: ParameterDesign) -> Iterator[Finding]:
     """Findings about the groups of one linear predictor beside its population part."""
     groups = [group for group in design.groups.values() if not group.is_membership]
-    matrix = design.fixed.to_numpy(dtype=np.float64)
+    population = pd.concat([design.fixed, design.specific], axis=1)
+    matrix = population.to_numpy(dtype=np.float64)
     if not groups or matrix.shape[1] > WIDEST or not np.all(np.isfinite(matrix)):
         return
     space = ColumnSpace(matrix)
     said = of_parameter(parameter)
     for group in groups:
         if 1 < len(group.levels) <= matrix.shape[1]:
-            yield from _explained(space, list(design.fixed.columns), group, said)
+            yield from _explained(space, list(population.columns), group, said)
     yield from _without_mean(space, groups, said)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -10,10 +10,21 @@ from bayesformula.data.columns import first_rows
 from bayesformula.data.findings import Finding, found
 from bayesformula.data.learnt import ResponseSchema
 from bayesformula.data.values import Design
+from bayesformula.family_choice import level_fault
 from bayesformula.family_names import KNOWN, SUPPORTS
+from bayesformula.family_table import FAMILIES, WRAPPED_SUPPORTS, WRAPPERS, compose
 
 ENDS = 1e-12
 """An angle of pi may be off by rounding."""
+
+FULL_CIRCLE = 360.0
+"""Angles up to this may be degrees."""
+
+PERCENT = 100.0
+"""Proportions up to this may be percentages."""
+
+FEW = 10
+"""So many different whole numbers may be categories."""
 
 
 def _whole(y: np.ndarray) -> np.ndarray:
@@ -29,7 +40,7 @@ LEGAL: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "count": lambda y: (y >= 0) & _whole(y),
     "trials": lambda y: (y >= 0) & _whole(y),
     "binary": lambda y: (y == 0) | (y == 1),
-    "ordered": lambda y: (y >= 0) & _whole(y),
+    "ordered": _whole,
     "category": _whole,
     "angle": lambda y: np.abs(y) <= np.pi * (1 + ENDS),
 }
@@ -66,14 +77,13 @@ def check_support(
       Values like these are modelled by 'gamma', 'lognormal' or 'gaussian'.
     """
     record = KNOWN.get(family)
-    if record is None or record.support not in LEGAL:
+    if record is None or record.support not in LEGAL or y.ndim > 1:  # a matrix: `categories.check_matrix`
         return ""
-    support, words = record.support, SUPPORTS[record.support]
+    support = record.support
     where = np.arange(len(y)) if rows is None else rows
-    if levels and not _takes_levels(support, levels, trials, is_ordered=is_ordered):
-        return _of_levels(family, words, label, levels, is_ordered=is_ordered)
     if levels:
-        return ""
+        has_trials = trials is not None
+        return level_fault(family, levels, label, is_ordered=is_ordered, has_trials=has_trials)
     if support == "trials" and trials is None:
         return _without_trials(family, y, label, where)
     return _outside(family, support, y, label, where)
@@ -95,6 +105,43 @@ def outside_support(family: str | None, response: ResponseSchema, design: Design
     return (found("outside-support", fault),) if fault else ()
 
 
+def support_findings(family: str | None, response: ResponseSchema, design: Design) -> tuple[Finding, ...]:
+    """All that a family has to say of the response: outside its support, or inside and odd.
+
+    Args:
+        family: the canonical name of the one that was asked for, or None.
+        response: learnt from the data.
+        design: of the data.
+    """
+    outside = outside_support(family, response, design)
+    if outside or family is None or design.y is None:
+        return outside
+    return tuple(_odd(family, response, design, design.y))
+
+
+def _odd(family: str, response: ResponseSchema, design: Design, y: np.ndarray) -> Iterator[Finding]:
+    """Responses that a family can have, and that leave one of its parameters to the prior."""
+    record, label, trials = compose(family), response.label, design.extras.get("trials")
+    if record is None:
+        return
+    if record.family.wrapper and bool(np.all(y != 0)):
+        yield found(
+            "no-zeros",
+            f"response '{label}' has no zeros: the data say of {WRAPPERS[record.family.wrapper]} only that "
+            f"it is small; family='{record.family.base}' is the same without it",
+        )
+    if family in ("zero_one_inflated_beta", "ordered_beta") and bool(np.all((y > 0) & (y < 1))):
+        yield found(
+            "no-zeros",
+            f"response '{label}' is neither 0 nor 1 in any row: what makes it so is left to the priors; "
+            "family='beta' is the same without it",
+        )
+    if trials is not None and y.ndim == 1 and bool(np.all(y == trials)):
+        yield found(
+            "one-class", f"response '{label}' is all of its trials in every row: there are no failures"
+        )
+
+
 def _outside(family: str, support: str, y: np.ndarray, label: str, rows: np.ndarray) -> str:
     """The message for numbers outside a support; empty where there are none."""
     outside = ~LEGAL[support](y)
@@ -105,35 +152,41 @@ def _outside(family: str, support: str, y: np.ndarray, label: str, rows: np.ndar
     return (
         f"response '{label}' must be {SUPPORTS[support]}, for family '{family}'; not so in "
         f"{first_rows(rows[outside])}, {shown} {first:g}\n"
-        f"  Values like these are modelled by {_choice(fitting_families(y))}."
+        f"  {_remedy(family, support, y, label)}"
     )
 
 
-def _takes_levels(
-    support: str, levels: Sequence[str], trials: np.ndarray | None, *, is_ordered: bool
-) -> bool:
-    """Whether a response with levels can be of this support.
+def _remedy(family: str, support: str, y: np.ndarray, label: str) -> str:
+    """What takes such values: another family, the same with its zeros apart, or the same of other numbers."""
+    if support == "angle":
+        return _turned(y, label)
+    if support in ("ordered", "category"):
+        return f"Categories are text, a category, or whole numbers; cut({label}, breaks) ~ x makes some."
+    values = np.unique(y)
+    if support == "binary" and len(values) == 2:
+        return f"Write ({label} == {values[1]:g}) ~ x for the probability of {values[1]:g}."
+    families = fitting_families(y)
+    if support == "binary" and bool(np.all(_whole(y))) and len(values) <= FEW:
+        families += ["cumulative", "categorical"]
+    wider = WRAPPED_SUPPORTS.get(support, "")
+    if support == "positive" and family in FAMILIES and bool(np.all(LEGAL[wider](y))):
+        families = [f"hurdle_{family}", *(name for name in families if name != f"hurdle_{family}")]
+    remedy = f"Values like these are modelled by {_choice(families)}."
+    if "unit" in support and values[0] >= 0 and float(np.median(y)) > 1 and values[-1] <= PERCENT:
+        return f"Of percentages, write I({label} / 100) ~ x. {remedy}"
+    return remedy
 
-    Two levels are 0 and 1, also to R's binomial; one is a constant, which is another finding.
-    """
-    match support:
-        case "binary":
-            return len(levels) <= 2
-        case "trials":
-            return len(levels) <= 2 and trials is None
-        case "ordered":
-            return is_ordered or len(levels) <= 2
-        case _:
-            return support in ("category", "real")  # text that is asked to be Gaussian: `resolve_family`
 
-
-def _of_levels(family: str, words: str, label: str, levels: Sequence[str], *, is_ordered: bool) -> str:
-    shown = ", ".join(f"'{level}'" for level in levels[:5]) + (", ..." if len(levels) > 5 else "")
-    several = ["cumulative", "categorical"] if is_ordered else ["categorical"]
-    return (
-        f"response '{label}' must be {words}, for family '{family}', and it has the levels {shown}\n"
-        f"  Such a response is modelled by {_choice(['bernoulli'] if len(levels) == 2 else several)}."
-    )
+def _turned(y: np.ndarray, label: str) -> str:
+    """What makes angles between -pi and pi of others."""
+    if bool(np.all((y >= 0) & (y <= 2 * np.pi * (1 + ENDS)))):
+        return f"Angles from 0 to 2 pi are written ifelse({label} > pi, {label} - 2 * pi, {label}) ~ x."
+    if float(np.max(np.abs(y))) > FULL_CIRCLE:
+        return f"Take out whole turns: I({label} - 2 * pi * floor({label} / (2 * pi) + 0.5)) ~ x."
+    degrees = label
+    if float(np.max(y)) > FULL_CIRCLE / 2:
+        degrees = f"ifelse({label} > 180, {label} - 360, {label})"
+    return f"Degrees are turned into radians by I({degrees} * pi / 180) ~ x."
 
 
 def _without_trials(family: str, y: np.ndarray, label: str, rows: np.ndarray) -> str:
@@ -163,15 +216,23 @@ def fitting_families(y: np.ndarray) -> list[str]:
         return ["poisson", "negbinomial"]
     if bool(np.all(LEGAL["unit"](y))):
         return ["beta"]
+    if bool(np.all(LEGAL["half-open unit"](y))):
+        return ["zero_inflated_beta", "ordered_beta", "zero_one_inflated_beta"]
     if bool(np.all(LEGAL["closed unit"](y))):
-        return ["zero_one_inflated_beta"]
+        return ["zero_one_inflated_beta", "ordered_beta"]
     if bool(np.all(LEGAL["positive"](y))):
         return ["gamma", "lognormal", "gaussian"]
     if bool(np.all(LEGAL["nonnegative"](y))):
-        return ["hurdle_gamma", "hurdle_lognormal", "gaussian"]
+        return ["hurdle_gamma", "hurdle_lognormal", "tweedie", "gaussian"]
     return ["gaussian", "student"]
 
 
+def _written(name: str) -> str:
+    """`hurdle(gamma)` for hurdle_gamma, so that the mechanism shows."""
+    record = compose(name)
+    return f"{record.family.wrapper}({record.family.base})" if record and record.family.wrapper else name
+
+
 def _choice(names: Sequence[str]) -> str:
-    quoted = [f"'{name}'" for name in names]
+    quoted = [f"'{_written(name)}'" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

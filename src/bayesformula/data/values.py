@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -62,11 +62,15 @@ class GroupDesign:
 
 @dataclass(frozen=True, slots=True)
 class ParameterDesign:
-    """One linear predictor: `fixed` (n x p, columns named), `offset` (n,) or None, its groups."""
+    """One linear predictor: `fixed` (n x p, columns named), `offset` (n,) or None, its groups.
+
+    `specific` (n x p_cs) has the columns of `cs()`, whose effects differ between thresholds.
+    """
 
     fixed: pd.DataFrame
     offset: np.ndarray | None
     groups: Mapping[str, GroupDesign]
+    specific: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Design:
     """Everything numeric that a model needs from one frame.
 
     Attributes:
-        y: (n,) float64 response, or None for new data without one.
+        y: (n,) float64 response, (n, K) for `cbind()` of K > 2 columns, None for new data without one.
         weights: (n,) likelihood weights or None.
         parameters: one design for each linear predictor, "mu" first.
         rows: (n,) positions in the user's frame of the rows that were kept.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesformula.errors import PriorError, nearest
-from bayesformula.priors import NameIndex, Prior, Statement, quote, wrap_items
+from bayesformula.model.spec import KINDS
+from bayesformula.priors import NameIndex, Prior, Statement, quote, unquote, wrap_items
 
 CENTRED = frozenset({"centred", "centered"})
 
@@ -21,6 +22,7 @@ class Slot:
         number: which correlated block of its group, from 1; 0 where there is only one ("cor" only).
         term: parameters of one term are on the same scale, reported or centred.
         can_be_centred: there is an intercept in the term to take up a shift of the other columns.
+        low, high: where the parameter lies, None where there is no bound.
     """
 
     parameter: str
@@ -33,16 +35,22 @@ class Slot:
     number: int = 0
     term: str = ""
     can_be_centred: bool = False
+    low: float | None = None
+    high: float | None = None
 
     def address(self, *, centred: bool = False) -> str:
         """What to write before `~` to reach this parameter and no other."""
-        if self.kind == "sigma":
-            return "sigma"
+        if self.kind not in KINDS:
+            return self.kind
+        of = "" if self.predictor == "mu" or self.kind in ("sd", "cor", "df") else f"{self.predictor}."
         if self.kind == "b" and self.coef == "Intercept":
-            return "Intercept[centred]" if centred else "Intercept"
+            return f"{of}Intercept[centred]" if centred else f"{of}Intercept"
+        if self.kind == "bcs":
+            column, _, number = self.coef.rpartition("[")
+            return f"bcs[{quote(column)}, {number}"
         parts = [quote(name) for name in (self.group, self.coef) if name]
         parts += [str(self.number)] if self.number else []
-        return f"{self.kind}[{', '.join(parts + ['centred'] * centred)}]"
+        return f"{of}{self.kind}[{', '.join(parts + ['centred'] * centred)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,21 @@ class Directory:
             names.setdefault((kind, group), []).append(coef)
         self._names = {key: NameIndex(members) for key, members in names.items()}
 
-    def where(self, *key: str) -> tuple[int, ...]:
-        """Positions of the slots of a kind, of one group of it, of one coefficient of that."""
-        return tuple(self._positions.get(key, ()))
+    def where(self, *key: str, of: str = "") -> tuple[int, ...]:
+        """Positions of the slots of a kind, of one group of it, of one coefficient of that.
+
+        `of` is a predictor: "" for any, "mu" for mu and, of a categorical response, each of its kind.
+        """
+        found = self._positions.get(key, ())
+        return tuple(i for i in found if not of or self._is_of(self.slots[i].predictor, of))
+
+    def has(self, of: str) -> bool:
+        """Whether a predictor has anything to address."""
+        return any(self._is_of(predictor, of) for predictor in self.predictors)
+
+    @staticmethod
+    def _is_of(predictor: str, of: str) -> bool:
+        return predictor == of or (of == "mu" and predictor.startswith("mu"))
 
     def find(self, part: str, *key: str) -> str | None:
         """The group of a kind, or the coefficient of a kind and group, that `part` of an address means."""
@@ -82,6 +102,11 @@ class Directory:
     def groups(self, kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(slot.group for slot in self.slots if slot.kind == kind))
 
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Parameters with a formula that have anything to address."""
+        return tuple(dict.fromkeys(s.predictor for s in self.slots if s.kind in KINDS and s.kind != "cor"))
+
 
 def match_statement(statement: Statement, directory: Directory) -> Match:
     """The slots that the address of `statement` means.
@@ -90,23 +115,26 @@ def match_statement(statement: Statement, directory: Directory) -> Match:
         PriorError: it means none; the message lists the legal addresses, nearest first.
     """
     address = statement.address
-    if address.predictor not in ("", "mu"):
+    of = address.predictor or "mu"
+    if address.predictor and not directory.has(of):
         raise _no_predictor(statement, directory)
     match address.head:
         case "Intercept":
-            match = _match_intercept(statement, directory)
+            match = _match_intercept(statement, directory, of)
         case "b":
-            match = _match_b(statement, directory)
+            match = _match_b(statement, directory, of)
+        case "bcs" if of == "mu":
+            match = _match_bcs(statement, directory)
         case "sd":
-            match = _match_sd(statement, directory)
-        case "cor":
+            match = _match_sd(statement, directory, of)
+        case "cor" if not address.predictor:
             match = _match_cor(statement, directory)
-        case "df" if len(address.parts) < 2:
+        case "df" if len(address.parts) < 2 and not address.predictor:
             group = directory.find(address.parts[0], "df") if address.parts else None
             key = ("df",) if not address.parts else ("df", group or "\0")
             match = Match(statement, directory.where(*key), len(address.parts))
-        case "sigma" if not address.parts and not address.predictor:
-            match = Match(statement, directory.where("sigma"), 0)
+        case name if not address.parts and not address.predictor and name not in KINDS:
+            match = Match(statement, directory.where(name), 0)
         case _:
             raise _unknown(statement, directory)
     if not match.slots:
@@ -114,32 +142,60 @@ def match_statement(statement: Statement, directory: Directory) -> Match:
     return match
 
 
-def _match_intercept(statement: Statement, directory: Directory) -> Match:
+def _match_intercept(statement: Statement, directory: Directory, of: str) -> Match:
+    """An intercept; of an ordinal response all thresholds, or one by its number."""
     parts = statement.address.parts
-    centred = len(parts) == 1 and parts[0] in CENTRED
-    found = () if parts and not centred else directory.where("b", "", "Intercept")
-    return Match(statement, found, 1, centred)
+    centred = bool(parts) and parts[-1] in CENTRED
+    parts = parts[:-1] if centred else parts
+    is_own = int(of != "mu" and of.startswith("mu"))  # of one category: more particular than of all
+    if not parts:
+        found = directory.where("b", "", "Intercept", of=of)
+        thresholds = directory.where("Intercept") if of == "mu" else ()
+        return Match(statement, found or thresholds, 1 + is_own, centred)
+    number = directory.where("Intercept", "", parts[0]) if len(parts) == 1 and of == "mu" else ()
+    return Match(statement, number, 2, centred)
 
 
-def _match_b(statement: Statement, directory: Directory) -> Match:
+def _match_b(statement: Statement, directory: Directory, of: str) -> Match:
     parts = statement.address.parts
+    is_own = int(of != "mu" and of.startswith("mu"))
     if not parts:
         slots = directory.slots
-        return Match(statement, tuple(i for i in directory.where("b") if slots[i].coef != "Intercept"), 0)
+        found = tuple(i for i in directory.where("b", of=of) if slots[i].coef != "Intercept")
+        return Match(statement, found, is_own)
     coef = directory.find(parts[0], "b", "") if len(parts) == 1 else None
-    return Match(statement, () if coef is None else directory.where("b", "", coef), 1)
+    return Match(statement, () if coef is None else directory.where("b", "", coef, of=of), 2 + is_own)
 
 
-def _match_sd(statement: Statement, directory: Directory) -> Match:
+def _match_bcs(statement: Statement, directory: Directory) -> Match:
+    """All effects of `cs()`, those of one column, or one of them by the number of its threshold."""
+    parts = statement.address.parts
+    found = directory.where("bcs")
+    if not parts or len(parts) > 2:
+        return Match(statement, () if parts else found, 0)
+    column = unquote(parts[0]) or parts[0]
+    endings = [f"{column}[{parts[1]}]"] if len(parts) == 2 else []
+    slots = directory.slots
+    chosen = tuple(
+        i
+        for i in found
+        if slots[i].coef in endings or (not endings and slots[i].coef.rpartition("[")[0] == column)
+    )
+    return Match(statement, chosen, len(parts))
+
+
+def _match_sd(statement: Statement, directory: Directory, of: str) -> Match:
+    """Sds: without a coefficient those of one predictor, as scales differ from predictor to predictor."""
     parts = statement.address.parts
     if not parts:
-        return Match(statement, directory.where("sd"), 0)
+        return Match(statement, directory.where("sd", of=of), 0)
     group = directory.find(parts[0], "sd")
     if group is None:
         return Match(statement, (), 0)
     if len(parts) == 1:
-        return Match(statement, directory.where("sd", group), 1)
-    coef = directory.find(parts[1], "sd", group)
+        return Match(statement, directory.where("sd", group, of=of), 1)
+    written = parts[1] if of == "mu" else f"{of}_{unquote(parts[1]) or parts[1]}"
+    coef = directory.find(written, "sd", group)
     found = () if coef is None else directory.where("sd", group, coef)
     return _with_centred(Match(statement, found, 2), parts[2:], directory)
 
@@ -181,12 +237,17 @@ def _with_centred(match: Match, rest: Sequence[str], directory: Directory) -> Ma
 def legal_addresses(directory: Directory) -> tuple[str, ...]:
     """Every address that means something in this model, from broad to specific."""
     out: list[str] = []
-    if any(slot.kind == "b" and slot.coef != "Intercept" for slot in directory.slots):
-        out.append("b")
-    for kind in ("sd", "cor", "df"):
+    for predictor in directory.predictors:
+        of = "" if predictor == "mu" else f"{predictor}."
+        if any(directory.slots[i].coef != "Intercept" for i in directory.where("b", of=predictor)):
+            out.append(f"{of}b")
+        if of and directory.where("sd", of=predictor):
+            out.append(f"{of}sd")
+    out += ["Intercept"] if directory.where("Intercept") else []
+    for kind in ("bcs", "sd", "cor", "df"):
         groups = directory.groups(kind)
         out += [kind] if groups else []
-        out += [f"{kind}[{quote(group)}]" for group in groups]
+        out += [f"{kind}[{quote(group)}]" for group in groups if group]
     for slot in directory.slots:
         out.append(slot.address())
         if slot.can_be_centred:
@@ -204,10 +265,11 @@ def statement_error(message: str, statement: Statement, hint: str) -> PriorError
 
 
 def _no_predictor(statement: Statement, directory: Directory) -> PriorError:
-    address = statement.address
-    if address.predictor == "sigma":
-        message = "sigma has no formula of its own in this model, so it has no coefficients"
-        return statement_error(message, statement, "Write sigma ~ exponential(1) for its prior.")
+    name = statement.address.predictor
+    if directory.where(name):
+        message = f"{name} has no formula of its own in this model, so it has no coefficients"
+        usual = directory.slots[directory.where(name)[0]].default
+        return statement_error(message, statement, f"Write {name} ~ {usual.display()} for its prior.")
     return _unknown(statement, directory)
 
 
@@ -223,7 +285,7 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
     """The fault in one line, by what of the address is there."""
     address = statement.address
     written, head, parts = address.render(), address.head, address.parts
-    if address.predictor not in ("", "mu"):
+    if address.predictor and not directory.has(address.predictor):
         return f"the model has no parameter {address.predictor} with a formula of its own"
     flat = {slot.parameter: slot for slot in directory.slots}
     if written in flat:
@@ -231,12 +293,17 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
     if not parts and head in {slot.coef for slot in directory.slots if slot.kind == "b"}:
         return f"{head} is a column; the address of its coefficient is b[{head}]"
     kinds = {slot.kind for slot in directory.slots}
-    if head == "Intercept" and not directory.where("b", "", "Intercept"):
+    if head == "Intercept" and not parts and not directory.where("b", "", "Intercept"):
         return "the model has no intercept"
+    if head == "Intercept" and directory.where("Intercept"):
+        return f"the model has {len(directory.where('Intercept'))} thresholds, and no {written}"
     if head == "b" and not parts:
         return "the model has no population coefficients" + (" but the intercept" if "b" in kinds else "")
-    if head == "sigma" and "sigma" not in kinds:
-        return "the sd of every response is known, by se(), so the model has no sigma"
+    if head in directory.predictors and not parts:
+        own = [slot.address() for slot in directory.slots if slot.predictor == head]
+        return f"{head} has a formula of its own; the priors of its coefficients are at {own[0]}"
+    if head == "sigma" and "sigma" not in kinds and not address.predictor:
+        return "the model has no sigma: its family has none, or the sd of every response is known, by se()"
     if head == "sd" and "sd" not in kinds:
         return "the model has no group terms, so it has no sd"
     if head == "cor" and "cor" not in kinds:

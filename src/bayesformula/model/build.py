@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from bayesformula.data.additions import refuse_extra
-from bayesformula.data.design import Design, GroupDesign, ParameterDesign
-from bayesformula.data.parameters import refuse_predictor
+from bayesformula.data.design import Design, ParameterDesign
+from bayesformula.data.shared_groups import SharedGroup, shared_groups
 from bayesformula.errors import PriorError
-from bayesformula.families import Family
-from bayesformula.model.defaults import INTERCEPT_SCALE, Moments, Scale, slots
-from bayesformula.model.resolve import resolve
+from bayesformula.family_table import ORDINAL, Family
+from bayesformula.model.defaults import slots
+from bayesformula.model.moments import Moments, measure
+from bayesformula.model.resolve import refuse_disorder, resolve
 from bayesformula.model.spec import GroupSpec, ModelSpec, PredictorSpec
-from bayesformula.priors import Statement
+from bayesformula.priors import SHRINKAGE, Address, Prior, PriorRow, Statement
 from bayesformula.syntax.ast import FormulaSpec
 
 
@@ -27,6 +27,7 @@ def build(
     response_label: str,
     nested_in: Mapping[str, tuple[str, ...]] | None = None,
     adds_sigma: bool = False,
+    categories: Sequence[str] = (),
 ) -> ModelSpec:
     """The model that a formula, data, a family and priors make.
 
@@ -38,41 +39,110 @@ def build(
         response_label: the response as written, `log(y)`.
         nested_in: for a group, labels of the groups in whose levels its own levels lie.
         adds_sigma: `se(s, sigma = TRUE)`, a sigma beside the known errors.
+        categories: levels of an ordinal, categorical or multinomial response.
 
     Raises:
-        FormulaError: the formula has several predictors, or additions to the response but weights and se.
+        FormulaError: two predictors give one grouping factor different options.
         PriorError: a statement addresses no parameter of the model, or does not fit it.
     """
-    if len(formula.predictors) > 1:
-        named = formula.predictors[1].parameter
-        raise refuse_predictor(
-            formula, 1, hint=f"Leave it out: this version estimates one {named} for all rows."
-        )
-    for name in design.extras:
-        if name != "se":
-            raise refuse_extra(
-                formula, name, hint="Of a Gaussian response this version knows weights(w) and se(s)."
-            )
     known_error = ("added" if adds_sigma else "alone") if "se" in design.extras else ""
-    mu = design.parameters["mu"]
-    columns = tuple(str(column) for column in mu.fixed.columns)
-    predictor = PredictorSpec("mu", family.link("mu"), columns, has_offset=mu.offset is not None)
-    groups = tuple(_group(group, (nested_in or {}).get(label, ())) for label, group in mu.groups.items())
-    moments = measure(design, response_label)
+    parameters = parameter_designs(design, family, categories)
+    predictors = tuple(_predictor(name, part, family) for name, part in parameters.items())
+    shared = shared_groups(parameters)
+    groups = tuple(_group(group, (nested_in or {}).get(label, ())) for label, group in shared.items())
+    is_ordinal = family.name in ORDINAL
+    moments = measure(design, family, predictors, parameters, shared, response_label)
+    rows = resolve(
+        [*_fixed(formula), *statements],
+        slots(
+            family,
+            predictors,
+            groups,
+            moments,
+            n_thresholds=len(categories) - 1 if is_ordinal else 0,
+            has_sigma=known_error != "alone",
+        ),
+    )
+    if family.name == "cumulative":
+        refuse_disorder(rows)
     return ModelSpec(
         formula=formula.text,
         response=response_label,
         family=family,
         n_rows=design.n_rows,
-        predictors=(predictor,),
+        predictors=_with_units(predictors, moments, rows),
         groups=groups,
-        priors=resolve(statements, slots(predictor, groups, moments, has_sigma=known_error != "alone")),
+        priors=rows,
         has_weights=design.weights is not None,
         known_error=known_error,
+        terms=tuple(name for name in design.extras if name != "se"),
+        categories=tuple(categories),
     )
 
 
-def _group(group: GroupDesign, nested_in: tuple[str, ...]) -> GroupSpec:
+def parameter_designs(
+    design: Design, family: Family, categories: Sequence[str]
+) -> dict[str, ParameterDesign]:
+    """The design of each linear predictor of the model.
+
+    Of a categorical response mu is one predictor for each level but the first, `muB`. Thresholds stand in the place of the intercept of an ordinal response.
+    """
+    mu, *others = design.parameters
+    if family.support not in ("category", "matrix"):
+        out = dict(design.parameters)
+        if family.name in ORDINAL:
+            out[mu] = _without_intercept(out[mu])
+        return out
+    assert not others, "a formula of one category alone is refused before"
+    return dict.fromkeys(category_parameters(categories), design.parameters[mu])
+
+
+def category_parameters(categories: Sequence[str]) -> list[str]:
+    """What the predictor of each category but the first is called: `mu` and its name, letters and digits.
+
+    >>> category_parameters(["a", "very good", "b", "b!"])
+    ['muverygood', 'mub', 'mub_']
+    """
+    names: list[str] = []
+    for level in categories[1:]:
+        name = "mu" + re.sub(r"[^\w]", "", level)
+        while name in names or name == "mu":
+            name += "_"
+        names.append(name)
+    return names
+
+
+def _without_intercept(design: ParameterDesign) -> ParameterDesign:
+    return replace(design, fixed=design.fixed.drop(columns="Intercept", errors="ignore"))
+
+
+def _fixed(formula: FormulaSpec) -> list[Statement]:
+    """Parameters that the formula holds at a number, as the priors that they are."""
+    return [Statement(Address("", name), Prior("constant", (value,))) for name, value in formula.fixed]
+
+
+def _predictor(name: str, design: ParameterDesign, family: Family) -> PredictorSpec:
+    link = family.link("mu" if name.startswith("mu") else name)
+    specific = tuple(map(str, design.specific.columns))
+    columns = tuple(str(column) for column in design.fixed.columns)
+    return PredictorSpec(name, link, columns, has_offset=design.offset is not None, specific=specific)
+
+
+def _with_units(
+    predictors: tuple[PredictorSpec, ...], moments: Moments, rows: Sequence[PriorRow]
+) -> tuple[PredictorSpec, ...]:
+    """The predictors with the units of their coefficients, those that have a joint prior."""
+    shrunk = {row.predictor for row in rows if row.prior.distribution in SHRINKAGE}
+    return tuple(
+        replace(predictor, units=tuple(location.sd / scale.value for scale in scales))
+        if predictor.parameter in shrunk
+        else predictor
+        for predictor, location, scales in zip(predictors, moments.locations, moments.columns, strict=True)
+    )
+
+
+def _group(shared: SharedGroup, nested_in: tuple[str, ...]) -> GroupSpec:
+    group = shared.design
     return GroupSpec(
         label=group.label,
         factors=group.factors,
@@ -80,7 +150,7 @@ def _group(group: GroupDesign, nested_in: tuple[str, ...]) -> GroupSpec:
         coefs=group.coefs,
         blocks=tuple(tuple(group.coefs.index(coef) for coef in block) for block in group.blocks),
         nested_in=nested_in,
-        parameters=("mu",) * len(group.coefs),
+        parameters=shared.parameters,
         by=group.by,
         dist=group.dist,
         cov=group.cov_name,
@@ -98,68 +168,8 @@ def refuse_flat(model: ModelSpec) -> None:
     if not flat:
         return
     addresses = ", ".join(row.address for row in flat[:8]) + (", ..." if len(flat) > 8 else "")
-    example = "exponential(1)" if flat[0].kind in ("sd", "sigma") else "normal(0, 1)"
+    example = "normal(0, 1)" if flat[0].kind in ("b", "bcs", "Intercept") else "exponential(1)"
     raise PriorError(
         f"a prior-only run needs proper priors, and these are flat: {addresses}",
         hint=f"Write for instance {flat[0].address} ~ {example}, or leave the statement out for the default.",
     )
-
-
-# ---- moments of the data -----------------------------------------------------------------------------
-
-
-def measure(design: Design, response_label: str) -> Moments:
-    """The moments from which the default priors are made: of the rows with weight, all alike."""
-    mu = design.parameters["mu"]
-    assert design.y is not None, "a model is built on data with a response"
-    response = design.y if mu.offset is None else design.y - mu.offset
-    used = np.ones(len(response), bool) if design.weights is None else design.weights > 0
-    if not np.any(used):
-        used[:] = True
-    response = response[used]
-    label = response_label if mu.offset is None else f"{response_label} - offset"
-    sd = _sd(response)
-    return Moments(
-        response=label,
-        mean=float(np.mean(response)) if len(response) else 0.0,
-        sd=sd if sd > 0 else 1.0,
-        columns=_scales(mu, used),
-        groups=tuple(
-            tuple(map(_scale, group.coefs, _shift_free(group, used).T)) for group in mu.groups.values()
-        ),
-    )
-
-
-def _shift_free(group: GroupDesign, used: np.ndarray) -> np.ndarray:
-    """(n, q) columns of a group, less what a shift does where weights of `mm()` do not add up to 1."""
-    columns = group.columns[used]
-    if not group.is_membership or "Intercept" not in group.coefs:
-        return columns
-    at = group.coefs.index("Intercept")
-    total = columns[:, at]
-    if not np.any(total) or np.allclose(total, 1.0, rtol=1e-12):
-        return columns
-    mean = columns.mean(axis=0) / total.mean()
-    mean[at] = 0.0
-    return columns - total[:, None] * mean
-
-
-def _scales(design: ParameterDesign, used: np.ndarray) -> tuple[Scale, ...]:
-    values = np.asarray(design.fixed, dtype=np.float64)[used]
-    return tuple(_scale(str(name), values[:, i]) for i, name in enumerate(design.fixed.columns))
-
-
-def _scale(name: str, column: np.ndarray) -> Scale:
-    """Sd of a column, its range when it has two values, its size when it has one."""
-    if name == "Intercept" or not len(column):
-        return INTERCEPT_SCALE
-    low, high = float(np.min(column)), float(np.max(column))
-    if low == high:
-        return Scale(abs(low), "size") if low else INTERCEPT_SCALE
-    if bool(np.all((column == low) | (column == high))):
-        return Scale(high - low, "range")
-    return Scale(_sd(column), "sd")
-
-
-def _sd(values: np.ndarray) -> float:
-    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
+from bayesformula.model.notation import Case, linked
+from bayesformula.model.prior_lines import prior_lines as prior_lines
 from bayesformula.model.sheet import (
-    BOTH,
     DOT,
-    KNOWN,
+    PER_LEVEL,
     UNKNOWN,
     Effects,
     Line,
     Share,
     Sheet,
     Summand,
+    is_number,
     is_of_member,
     sheet_of_model,
+    shown_lines,
 )
 from bayesformula.model.spec import ModelSpec
-from bayesformula.model.text import MAX_TERMS, fold, formula_text, glued, listed, rows_of, shown, visible
-from bayesformula.priors import PriorRow
+from bayesformula.model.statements import family_notes, likelihood
+from bayesformula.model.text import MAX_TERMS, fold, formula_text, glued, listed, rows_of, shown
+from bayesformula.priors import exact_number
 
 GREEK = {"mu": "μ", "sigma": "σ", "phi": "φ", "nu": "ν", "kappa": "κ", "theta": "θ", "alpha": "α"}
-ERRORS = {KNOWN: "seᵢ", BOTH: glued("√(σ² + seᵢ²)")}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 ADDITIONS = {
     "weights": "the log density of a row counts as often as its weight",
     "trials": "the response counts successes among so many trials",
     "se": "the standard error of each response is known",
-    "cens": "some responses are only known to lie beyond a limit, or between two",
     "trunc": "responses beyond a limit cannot be observed",
-    "rate": "the response counts events per so much exposure",
+    "rate": "the response counts events during so much exposure, and μ is the mean of an exposure of 1",
 }
+CENSORED = (
+    "of a censored row only this is known: y is greater than its value (right, 1), not greater (left, -1)"
+)
+INTERVAL = ", or greater and at most {upper} (interval, 2)"
 CENTRED_NOTE = (
     "Priors marked `centred` are on coefficients at the predictors' means; "
     "what is reported is at x = 0, by the exact map."
@@ -58,29 +63,118 @@ def equations(sheet: Sheet, *, width: int = 100) -> str:
 
     Parameters have the names that they have in the summary; σ is `sigma`.
     """
-    arguments = ", ".join(symbol(sheet, parameter) for parameter in sheet.parameters)
-    lines = [fold(f"{_indexed(sheet.response)} ~ {sheet.density}({arguments})", width, "  ", "      ")]
-    for line in sheet.lines:
+    lines = [*_likelihood(sheet, width)]
+    lines += [f"  {symbol(sheet, name)} = {exact_number(value)}" for name, value in sheet.fixed]
+    kept = shown_lines(sheet)
+    for line in kept:
         lines += _predictor(sheet, line, width)
+    if len(kept) < len(sheet.lines):
+        lines.append(f"  ... ({len(sheet.lines) - len(kept)} more)")
     lines += _where(sheet, width)
     for effects in sheet.effects:
         lines += ["", *_distributions(effects, width)]
-    notes = [f"{glued(text)}: {ADDITIONS[name]}." for text, name in _additions(sheet)]
-    if any(each.column == DOT for line in sheet.lines for each in line.population):
-        notes.append("... stands for the columns that `.` means.")
-    notes += [CENTRED_NOTE] if sheet.has_centred_priors else []
-    notes += [f"{UNKNOWN}: the distribution of the response, given as family=."] * (sheet.density == UNKNOWN)
-    if notes:
-        lines += ["", *(fold(note, width, "  ", "  ") for note in notes)]
+    if found := list(_notes(sheet)):
+        lines += ["", *(fold(note, width, "  ", "  ") for note in found)]
     return "\n".join(lines)
 
 
 def symbol(sheet: Sheet, parameter: str) -> str:
     """`μᵢ` where each row has its value, `σ` where all rows share one."""
-    if parameter in ERRORS:
-        return ERRORS[parameter]
-    letter = GREEK.get(parameter, glued(parameter))
-    return f"{letter}ᵢ" if sheet.is_predicted(parameter) else letter
+    if parameter == PER_LEVEL:
+        return f"{parameter}ᵢ"
+    letter = GREEK.get(parameter)
+    if not sheet.is_predicted(parameter):
+        return letter or glued(parameter)
+    index = "ᵢₖ" if parameter == "mu" and sheet.varies_by_threshold else "ᵢ"
+    return f"{letter}{index}" if letter else _indexed(parameter)
+
+
+# ---- the response ------------------------------------------------------------------------------------
+
+
+def _likelihood(sheet: Sheet, width: int) -> list[str]:
+    """The distribution of a response; cases one below the other, with what they depend on in a column."""
+    rows = [(_filled(sheet, case), _fill(sheet, case.when)) for case in likelihood(sheet)]
+    if len(rows) == 1:
+        text, when = rows[0]
+        if when.startswith(", "):
+            when = ", \0" + when[2:].replace(" ", "\0")
+        elif when:
+            when = f" {when}"
+        return [fold(text + when, width, "  ", "      ")]
+    column = max(len(text) for text, _ in rows)
+    if 4 + column + max(len(when) for _, when in rows) > width:
+        column = 0
+    return [fold(f"{text.ljust(column, chr(0))}\0 {when}", width, "  ", "      ") for text, when in rows]
+
+
+def _filled(sheet: Sheet, case: Case) -> str:
+    left = _fill(sheet, case.left).replace(" ", "\0")
+    return f"{left} {case.relation} {re.sub(r'(?<!,) ', chr(0), _fill(sheet, case.right))}"
+
+
+def _fill(sheet: Sheet, template: str) -> str:
+    """A template with the symbols of this sheet in the place of its names."""
+    return re.sub(r"\{([^{}]+)\}", lambda found: _part(sheet, found[1]), template)
+
+
+def _part(sheet: Sheet, name: str) -> str:
+    match name:
+        case "y":
+            parts = [_indexed(text) for text in sheet.outcomes]
+            return f"({', '.join(parts)})" if parts else _indexed(sheet.response)
+        case "sigma" if sheet.known_error:
+            return "seᵢ" if sheet.known_error == "alone" else glued("√(σ² + seᵢ²)")
+        case "trials" | "rate" | "lower" | "upper":
+            return " + ".join(_known(text or name) for text in sheet.texts(name) or ("",))
+        case "threshold":
+            return "b_Intercept[k]"
+        case "last":
+            return str(len(sheet.levels) - 1) if sheet.levels else "K − 1"
+        case "scores":
+            return ", ".join(["0", *_scores(sheet)])
+        case _:
+            return symbol(sheet, name)
+
+
+def _known(text: str) -> str:
+    return text if is_number(text) else _indexed(text)
+
+
+def _scores(sheet: Sheet) -> list[str]:
+    """The linear predictors of the levels but the first."""
+    names = [line.parameter for line in sheet.lines if line.parameter.startswith("mu")]
+    if names == [PER_LEVEL]:
+        return ["mu[2]ᵢ", "...", "mu[K]ᵢ"]
+    return shown([symbol(sheet, name) for name in names])
+
+
+# ---- what is said below ------------------------------------------------------------------------------
+
+
+def _notes(sheet: Sheet) -> Iterator[str]:
+    yield from family_notes(sheet)
+    yield from (f"{glued(text)}: {said}." for text, said in _additions(sheet))
+    if any(each.column == DOT for line in sheet.lines for each in line.population):
+        yield "... stands for the columns that `.` means."
+    if sheet.has_centred_priors:
+        yield CENTRED_NOTE
+    if sheet.family is None:
+        yield f"{UNKNOWN}: the distribution of the response, given as family=."
+
+
+def _additions(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """Each addition to the response, and what it means."""
+    for text in sheet.additions:
+        name = text.split("(", 1)[0]
+        if name == "cens":
+            upper = sheet.texts("cens_upper")
+            yield (
+                text,
+                CENSORED + (INTERVAL.format(upper=glued(upper[0] or "its upper end")) if upper else ""),
+            )
+        elif name in ADDITIONS:
+            yield text, ADDITIONS[name]
 
 
 def _where(sheet: Sheet, width: int) -> list[str]:
@@ -92,25 +186,17 @@ def _where(sheet: Sheet, width: int) -> list[str]:
     return [fold(f"where row i lies in level {', '.join(levels)}", width, "  ")]
 
 
-def _additions(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    for text in sheet.additions:
-        name = text.split("(", 1)[0]
-        if name in ADDITIONS:
-            yield text, name
-
-
 # ---- linear predictors -------------------------------------------------------------------------------
 
 
 def _predictor(sheet: Sheet, line: Line, width: int) -> list[str]:
     """The population part, and below it one line for each group and for the offsets."""
-    left = symbol(sheet, line.parameter)
-    if line.link != "identity":
-        left = f"{line.link or 'link'}({left})"
+    left = linked(line.link, symbol(sheet, line.parameter))
     first = f"  {left} = "
     indent = " " * (len(first) - 2) + "+ "
     room = width - len(first)
     parts = [rows_of(shown([_product(each.coef, each.column) for each in line.population]), room)]
+    parts.append(rows_of(shown([_product(f"{each.coef}[k]", each.column) for each in line.specific]), room))
     parts += [_group_rows(effects, summands, room) for effects, summands in line.groups]
     parts.append(rows_of([_offset(text) for text in line.offsets], room))
     rows = [row for part in parts for row in part] or ["0"]
@@ -164,7 +250,7 @@ def _distributions(effects: Effects, width: int) -> list[str]:
         if suffix:
             lines.append(fold(f"levels with {glued(suffix)}:", width, "    "))
             indent = "      "
-        for text in _blocks(effects, suffix):
+        for text in shown(list(_blocks(effects, suffix)), 2 * MAX_TERMS):
             lines.append(fold(text, width, indent, indent + "    "))
     return lines
 
@@ -237,64 +323,3 @@ def _correlation_of_all(effects: Effects, suffix: str) -> str:
     if len(effects.blocks) == 1:
         return names[0]
     return "blocks(" + ", ".join(_correlation(b.cor, suffix) if b.cor else "1" for b in effects.blocks) + ")"
-
-
-# ---- priors ------------------------------------------------------------------------------------------
-
-
-def prior_lines(model: ModelSpec, *, width: int = 100) -> str:
-    """The priors as statements, with source and reason as comments; passed back, they give the same model.
-
-    Of many parameters of one kind the first defaults are written and the rest counted, and what was
-    stated for several of them is written once.
-    """
-    parts: dict[tuple[str, str, str], list[PriorRow]] = {}
-    for row in model.priors:
-        parts.setdefault((row.kind, row.predictor, row.group), []).append(row)
-    out: list[str] = []
-    stated: set[str] = set()
-    for rows in parts.values():
-        if len(rows) <= MAX_TERMS:
-            out += [_prior_line(row, width) for row in rows]
-        else:
-            out += _many_prior_lines(rows, stated, width)
-    return "\n".join(out)
-
-
-def _many_prior_lines(rows: Sequence[PriorRow], stated: set[str], width: int) -> Iterator[str]:
-    """The first defaults, and each statement once; `stated` are those that were written before."""
-    defaults = [row for row in rows if row.is_default]
-    kept = defaults[: MAX_TERMS - 1] if len(defaults) > MAX_TERMS else defaults
-    shared: dict[str, int] = {}
-    for row in rows:
-        if not row.is_default:
-            shared[row.reason] = shared.get(row.reason, 0) + 1
-    for reason, count in shared.items():
-        statement = reason.removeprefix("stated: ")
-        if statement not in stated:
-            stated.add(statement)
-            yield _statement_line(statement, f"# stated, for {count} parameter{'s' * (count > 1)}", width)
-    yield from (_prior_line(row, width) for row in kept)
-    if len(kept) < len(defaults):
-        yield fold(f"  # ... ({len(defaults) - len(kept)} more defaults of this kind)", width, "", "      # ")
-
-
-def _prior_line(row: PriorRow, width: int) -> str:
-    comment = f"# default: {row.reason}" if row.is_default else f"# {row.reason}"
-    return _statement_line(row.statement, comment.replace("\n", " "), width)
-
-
-def _statement_line(text: str, comment: str, width: int) -> str:
-    """`address ~ prior  # source: reason`, on several lines where one is too narrow."""
-    text, comment = visible(text), visible(comment)
-    statement = f"  {text}"
-    if len(statement) > width:
-        address, _, prior = text.rpartition(" ~ ")
-        statement = f"  {address} ~\n      {prior}"
-    last = statement.rsplit("\n", 1)[-1]
-    if len(last) + 2 + len(comment) <= width:
-        return f"{statement}  {comment}"
-    folded = textwrap.fill(
-        comment, width, initial_indent="      ", subsequent_indent="      # ", break_on_hyphens=False
-    )
-    return f"{statement}\n{folded}"

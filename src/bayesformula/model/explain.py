@@ -60,7 +60,6 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values only: strict JSON, the same that the command line prints."""
         model, sheet = self.model, self._sheet()
-        predicted = tuple(predictor.parameter for predictor in model.predictors)
         return {
             "formula": model.formula if self.schema is None else render(self.schema.spec),
             "n_rows": model.n_rows,
@@ -70,11 +69,15 @@ class Explanation:
                 "kind": "numeric",
                 **cast("dict[str, Any]", plain(self.response)),
             },
-            "family": {"name": model.family.name, "links": model.family.reported_links(predicted)},
+            "family": {"name": model.family.name, "links": links(model)},
             "parameters": {
                 predictor.parameter: {
                     "fixed": list(predictor.columns),
-                    "groups": [_group(each) for each in model.groups if _enters(each, predictor.parameter)],
+                    "groups": [
+                        _group(each, predictor.parameter)
+                        for each in model.groups
+                        if _enters(each, predictor.parameter)
+                    ],
                 }
                 for predictor in model.predictors
             },
@@ -107,15 +110,17 @@ class Explanation:
         return latex_of_model(self._sheet(), self.model, priors=priors)
 
     def _sheet(self) -> Sheet:
-        return sheet_of_model(self.model, None if self.schema is None else self.schema.spec)
+        if self.schema is None:
+            return sheet_of_model(self.model)
+        return sheet_of_model(self.model, self.schema.spec, self.schema.response.levels)
 
     def _terms(self) -> dict[str, tuple[TermRow, ...]]:
-        schema = self.schema
+        schema, count = self.schema, self.model.n_thresholds
         return {
-            predictor.parameter: terms_of_model(predictor)
+            predictor.parameter: terms_of_model(predictor, count)
             if schema is None
-            else terms_of_schema(schema, place)
-            for place, predictor in enumerate(self.model.predictors)
+            else terms_of_schema(schema, predictor.parameter, count)
+            for predictor in self.model.predictors
         }
 
     def __str__(self) -> str:
@@ -152,18 +157,31 @@ def plain(value: object) -> object:
     return str(value)
 
 
+def links(model: ModelSpec) -> dict[str, str]:
+    """The link of each parameter, "identity" where it has no formula; of a categorical response by level."""
+    predicted = {predictor.parameter: predictor.link for predictor in model.predictors}
+    reported = model.family.reported_links(tuple(predicted))
+    if "mu" not in predicted:
+        del reported["mu"]
+    return {**predicted, **reported} if "mu" not in predicted else reported
+
+
 def _enters(group: GroupSpec, parameter: str) -> bool:
-    return parameter in (group.parameters or ("mu",))
+    return any(group.owner(position) == parameter for position in range(group.q))
 
 
-def _group(group: GroupSpec) -> dict[str, Any]:
+def _group(group: GroupSpec, parameter: str) -> dict[str, Any]:
+    """The effects of a group on one parameter, under the names of its columns."""
+    own = [[p for p in block if group.owner(p) == parameter] for block in group.blocks]
+    blocks = [[group.column(position) for position in block] for block in own if block]
+    coefs = [group.column(p) for p in range(group.q) if group.owner(p) == parameter]
     return {
         "label": group.label,
         "factors": list(group.factors),
         "levels": group.n_levels,
-        "coefs": list(group.coefs),
-        "blocks": [[group.coefs[position] for position in block] for block in group.blocks],
-        "correlated": group.is_correlated,
+        "coefs": coefs,
+        "blocks": blocks,
+        "correlated": len(coefs) > 1 and len(blocks) == 1,
     }
 
 

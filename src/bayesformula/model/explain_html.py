@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from bayesformula.model.explain_text import counted, facts, grouping_text, relation_lines, term_text
-from bayesformula.model.text import visible
+from bayesformula.model.explain_text import counted, facts, grouping_text, joined, relation_lines, term_text
+from bayesformula.model.text import listed, visible
 
 MAX_ROWS = 60
 """Rows of one table; the rest is counted."""
@@ -27,11 +27,11 @@ def html(content: Mapping[str, Any], *, closing: str = "") -> str:
     several = len(content["parameters"]) > 1
     groups = [
         (
-            f"{group['label']} (of {parameter})" if several else group["label"],
+            f"{group['label']} (of {listed(parameters)})" if several else group["label"],
             grouping_text(group, content["groupings"].get(group["label"])),
         )
-        for parameter, parts in content["parameters"].items()
-        for group in parts["groups"]
+        for parameters, own in joined({name: each["groups"] for name, each in content["parameters"].items()})
+        for group in own
     ]
     parts = [
         _table((), [(name, value) for name, value in facts(content)]),
@@ -87,8 +87,8 @@ def _cell(markup: str) -> str:
 
 def _terms(content: Mapping[str, Any]) -> Iterable[str]:
     several = len(content["terms"]) > 1
-    for parameter, rows in content["terms"].items():
-        yield _heading(f"Terms of {_safe(parameter)}" if several else "Terms")
+    for parameters, rows in joined(content["terms"]):
+        yield _heading(f"Terms of {_safe(listed(parameters))}" if several else "Terms")
         yield _table((), [(row["term"], term_text(row)) for row in rows])
 
 

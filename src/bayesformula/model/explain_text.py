@@ -13,12 +13,14 @@ LABEL_WIDTH = 22
 """Names up to this length stand in a column of their own; longer ones on a line of their own."""
 
 COUNTED = {
+    "thresholds": ("threshold", "thresholds"),
     "population": ("population coefficient", "population coefficients"),
+    "specific": ("coefficient of one threshold", "coefficients of one threshold each"),
     "sds": ("standard deviation of group effects", "standard deviations of group effects"),
     "correlations": ("correlation of group effects", "correlations of group effects"),
     "degrees_of_freedom": ("degrees of freedom of group effects",) * 2,
     "group_effects": ("group effect", "group effects"),
-    "residual": ("residual standard deviation, sigma",) * 2,
+    "family": ("parameter of the family", "parameters of the family"),
 }
 
 
@@ -66,7 +68,7 @@ def facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         missing = f"; {dropped} left out for missing values" if dropped else ""
         yield "Data", f"{content['n_rows']} row{'s' * (content['n_rows'] != 1)}{missing}"
     if content["family"] is not None:
-        links = ", ".join(f"{name}\0{link}" for name, link in content["family"]["links"].items())
+        links = listed([f"{name} {link}" for name, link in content["family"]["links"].items()])
         yield "Family", f"{content['family']['name']} (links: {links})"
     if content["plan"] is not None:
         yield "Plan", f"{content['plan']['name']}: {visible(content['plan']['reason'])}"
@@ -94,13 +96,25 @@ def term_text(row: Mapping[str, Any]) -> str:
 def _terms(content: Mapping[str, Any], width: int) -> list[str]:
     several = len(content["terms"]) > 1
     out: list[str] = []
-    for parameter, rows in content["terms"].items():
+    for parameters, rows in joined(content["terms"]):
         pairs = [(row["term"], term_text(row)) for row in rows]
         kept = pairs if len(pairs) <= MAX_ROWS else pairs[: MAX_ROWS - 1]
         more = [("...", f"({len(pairs) - len(kept)} more)")] if len(kept) < len(pairs) else []
         lines = _table([*kept, *more], width) if pairs else ["  no terms"]
-        out += [f"  of {visible(parameter)}"] if several else []
+        out += [fold(f"of {listed(parameters)}", width, "  ")] if several else []
         out += [indent(line, "  ") for line in lines] if several else lines
+    return out
+
+
+def joined(by_parameter: Mapping[str, Any]) -> list[tuple[list[str], Any]]:
+    """Values by parameter, the levels of a categorical response together where they are alike."""
+    out: list[tuple[list[str], Any]] = []
+    for parameter, value in by_parameter.items():
+        is_level = parameter.startswith("mu") and parameter != "mu"
+        if is_level and out and out[-1][0][-1].startswith("mu") and out[-1][1] == value:
+            out[-1][0].append(parameter)
+        else:
+            out.append(([parameter], value))
     return out
 
 
@@ -146,11 +160,11 @@ def _coefs_text(group: Mapping[str, Any]) -> str:
 def _groups(content: Mapping[str, Any], width: int) -> list[str]:
     several = len(content["parameters"]) > 1
     out: list[str] = []
-    for parameter, parts in content["parameters"].items():
-        records = [(group["label"], group) for group in parts["groups"]]
+    for parameters, groups in joined({name: each["groups"] for name, each in content["parameters"].items()}):
+        records = [(group["label"], group) for group in groups]
         pairs = [(name, grouping_text(group, content["groupings"].get(name))) for name, group in records]
         if pairs:
-            out += [f"  of {visible(parameter)}"] if several else []
+            out += [fold(f"of {listed(parameters)}", width, "  ")] if several else []
             lines = _table(pairs, width)
             out += [indent(line, "  ") for line in lines] if several else lines
     return out + [fold(line, width, "  ", "    ") for line in relation_lines(content["groupings"])]
@@ -185,6 +199,8 @@ def counted(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     out: list[tuple[int, str]] = [
         (int(numbers[kind]), names[numbers[kind] != 1]) for kind, names in COUNTED.items() if numbers[kind]
     ]
+    if numbers["family"]:
+        out[-1] = (out[-1][0], _family_parameters(content, out[-1][1]))
     constant = f", {numbers['constant']} of them held constant by a prior" if numbers["constant"] else ""
     out.append((numbers["total"], f"in all{constant}"))
     if numbers["sampled"] is not None:
@@ -193,6 +209,15 @@ def counted(content: Mapping[str, Any]) -> list[tuple[str, str]]:
             (numbers["sampled"], f"dimension{plural} for the sampler ({content['plan']['name']} plan)")
         )
     return [(f"{number:,}", name) for number, name in out]
+
+
+def _family_parameters(content: Mapping[str, Any], counted_as: str) -> str:
+    """`parameters of the family: shape, zi`; the sigma of a Gaussian model by what it is."""
+    links = content["family"]["links"]
+    names = [row["parameter"] for row in content["priors"] if row["parameter"] in links]
+    if content["family"]["name"] == "gaussian" and names == ["sigma"]:
+        return "residual standard deviation, sigma"
+    return f"{counted_as}: {listed(names)}"
 
 
 def _counts(content: Mapping[str, Any], width: int) -> list[str]:

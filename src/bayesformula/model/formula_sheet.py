@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bayesformula.families import Family
+from bayesformula.families import FAMILIES, Family
 from bayesformula.model.sheet import (
-    UNKNOWN,
+    CATEGORICAL,
+    PER_LEVEL,
     Effects,
     Line,
     Sheet,
     Summand,
     addition_texts,
     column_of,
-    density_name,
+    known_texts,
     letters,
     named_blocks,
     offset_texts,
+    outcome_texts,
     population,
+    response_texts,
     share_of_term,
-    with_errors,
 )
+from bayesformula.model.spec import ORDINAL
 from bayesformula.syntax.ast import Call, FormulaSpec, GroupTerm, Index, Name, Predictor
 from bayesformula.syntax.factors import factor_label
 
@@ -32,14 +36,18 @@ def sheet_of_formula(formula: FormulaSpec, family: Family | None, response: str)
 
     Without a family it is taken to be Gaussian, unless the formula says what only another can have.
     """
-    predicted = tuple(predictor.parameter for predictor in formula.predictors)
-    family_known = family is not None or is_plainly_numeric(formula)
-    links = dict(family.links) if family is not None else {"mu": "identity", "sigma": "log"}
-    effects = effects_of_formula(formula)
+    if family is None and is_plainly_numeric(formula):
+        family = FAMILIES["gaussian"].family
+    formula = by_level(meant(formula, family), family)
+    links = dict(family.links) if family is not None else {}
+    is_latent = family is not None and family.name in ORDINAL | CATEGORICAL
+    latent = [p.parameter for p in formula.predictors if is_latent and p.parameter.startswith("mu")]
+    links |= dict.fromkeys(latent, "identity")
+    effects = effects_of_formula(formula, without_k=is_latent)
     lines = tuple(
         Line(
             parameter=predictor.parameter,
-            link=links.get(predictor.parameter, "") if family_known else "",
+            link=links.get(predictor.parameter, ""),
             population=population(predictor.parameter, fixed_labels(predictor)),
             groups=tuple(
                 (each, summands)
@@ -47,19 +55,48 @@ def sheet_of_formula(formula: FormulaSpec, family: Family | None, response: str)
                 if (summands := _term_summands(predictor, key))
             ),
             offsets=offset_texts(predictor),
+            specific=tuple(Summand(f"bcs_{term.label}", term.label) for term in predictor.specific),
         )
         for predictor in formula.predictors
     )
-    own = family.parameters if family is not None else ("mu", "sigma") if family_known else ()
-    own = with_errors(own, _known_error(formula))
     return Sheet(
-        response=response,
-        density=density_name(family) if family is not None else "Normal" if family_known else UNKNOWN,
-        parameters=tuple(dict.fromkeys((*own, *predicted))),
+        **response_texts(response, family, formula),
+        family=family,
         lines=lines,
         effects=tuple(effects.values()),
         additions=addition_texts(formula),
+        known=tuple({**_usual_terms(family), **known_texts(formula)}.items()),
+        known_error=_known_error(formula),
+        levels=outcome_texts(formula) if family is not None and family.name in CATEGORICAL else (),
+        fixed=formula.fixed,
     )
+
+
+def meant(formula: FormulaSpec, family: Family | None) -> FormulaSpec:
+    """The formula as its family means it: thresholds in the place of the intercept of an ordinal response."""
+    if family is None or family.name not in ORDINAL:
+        return formula
+    mu, *others = formula.predictors
+    return replace(formula, predictors=(replace(mu, intercept=False), *others))
+
+
+def by_level(formula: FormulaSpec, family: Family | None) -> FormulaSpec:
+    """The formula with a predictor for each level of a categorical response but the first.
+
+    Where the levels are not known one stands for all that have none of their own.
+    """
+    if family is None or family.name not in CATEGORICAL:
+        return formula
+    mu, *others = formula.predictors
+    own = {predictor.parameter: predictor for predictor in others}
+    names = [f"mu{level}" for level in outcome_texts(formula)[1:]] or [PER_LEVEL]
+    levels = {name: own.get(name, replace(mu, parameter=name)) for name in names}
+    return replace(formula, predictors=tuple({**levels, **own}.values()))
+
+
+def _usual_terms(family: Family | None) -> dict[str, tuple[str, ...]]:
+    """What the density needs, where the formula forgets it."""
+    return {"trials": ("",)} if family is not None and "trials" in family.support else {}
 
 
 def _known_error(formula: FormulaSpec) -> str:
@@ -76,9 +113,9 @@ def is_plainly_numeric(formula: FormulaSpec) -> bool:
     response = formula.response.expression
     counted = isinstance(response, Call) and response.function == "cbind"
     trials = any(call.function in ("trials", "rate", "thres") for call in formula.response.additions)
-    return not (counted or trials or isinstance(response, Index)) and all(
-        predictor.parameter in ("mu", "sigma") for predictor in formula.predictors
-    )
+    named = [*(predictor.parameter for predictor in formula.predictors), *dict(formula.fixed)]
+    special = counted or trials or isinstance(response, Index) or bool(formula.mu.specific)
+    return not special and all(name in ("mu", "sigma") for name in named)
 
 
 def fixed_labels(predictor: Predictor) -> tuple[str, ...]:
@@ -92,7 +129,7 @@ def coef_labels(term: GroupTerm) -> tuple[str, ...]:
     return ("Intercept",) * term.intercept + tuple(part.label for part in term.terms)
 
 
-def effects_of_formula(formula: FormulaSpec) -> dict[GroupKey, Effects]:
+def effects_of_formula(formula: FormulaSpec, *, without_k: bool = False) -> dict[GroupKey, Effects]:
     """One record for each grouping factor of all predictors together; ids join terms into one block."""
     found: dict[GroupKey, list[tuple[str, GroupTerm]]] = {}
     for predictor in formula.predictors:
@@ -100,7 +137,7 @@ def effects_of_formula(formula: FormulaSpec) -> dict[GroupKey, Effects]:
             found.setdefault(group_key(term), []).append((predictor.parameter, term))
     return {
         key: _effects_of_terms(terms, index)
-        for (key, terms), index in zip(found.items(), letters(len(found)), strict=True)
+        for (key, terms), index in zip(found.items(), letters(len(found), without_k), strict=True)
     }
 
 

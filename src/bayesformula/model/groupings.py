@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from bayesformula.model.formula_sheet import GroupKey, group_key
+from bayesformula.model.formula_sheet import GroupKey, effects_of_formula, group_key
 from bayesformula.model.spec import ModelSpec
 from bayesformula.syntax.ast import FormulaSpec, GroupTerm
 from bayesformula.syntax.factors import factor_label
@@ -25,6 +25,7 @@ def groupings_of_model(model: ModelSpec, formula: FormulaSpec | None) -> dict[st
             "cov": group.cov,
             "dist": group.dist,
             "members": list(group.members),
+            "blocks": [[group.coefs[position] for position in block] for block in group.blocks],
         }
         for group in model.groups
     }
@@ -39,11 +40,15 @@ def groupings_of_model(model: ModelSpec, formula: FormulaSpec | None) -> dict[st
 def groupings_of_formula(formula: FormulaSpec) -> dict[str, dict[str, Any]]:
     """The same without data: a combination lies within its parts, and no more is known."""
     factors = {group_key(terms[0]): terms for terms in _by_factor(formula)}
+    effects = effects_of_formula(formula)
     return {
         terms[0].label: {
             "nested_in": [others[0].label for outer, others in factors.items() if _lies_within(key, outer)],
             "crossed_with": _empty(),
             **_options(terms),
+            "blocks": [
+                [effects[key].coefs[place] for place in block.positions] for block in effects[key].blocks
+            ],
         }
         for key, terms in factors.items()
     }

@@ -9,31 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bayesformula.model.sheet import BOTH, DOT, KNOWN, Block, Effects, Line, Sheet, Summand, is_of_member
+from bayesformula.model.latex_names import escape, indexed, letter, number, operator, template
+from bayesformula.model.latex_priors import prior_rows, shown_priors
+from bayesformula.model.notation import Case, linked
+from bayesformula.model.sheet import (
+    DOT,
+    PER_LEVEL,
+    Block,
+    Effects,
+    Line,
+    Sheet,
+    Summand,
+    is_number,
+    shown_lines,
+)
 from bayesformula.model.spec import ModelSpec
-from bayesformula.model.text import MAX_TERMS, visible
-from bayesformula.priors import Prior, PriorRow, unquote
+from bayesformula.model.statements import likelihood
+from bayesformula.model.text import MAX_TERMS
+from bayesformula.priors import PriorRow
 
-SPECIAL = {
-    "\\": r"\backslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "%": r"\%",
-    "#": r"\#",
-    "&": r"\&",
-    "_": r"\_",
-    "^": r"\hat{\ }",
-    "~": r"{\sim}",
-    "`": r"\grave{\ }",
-    "<": "{<}",
-    ">": "{>}",
-    "|": "{|}",
-    "*": "{*}",
-}
-ERRORS = {KNOWN: r"\mathrm{se}_{i}", BOTH: r"\sqrt{\sigma^{2} + \mathrm{se}_{i}^{2}}"}
-GREEK = frozenset({"mu", "sigma", "phi", "nu", "kappa", "theta", "alpha"})
-DISTRIBUTIONS = {"lkj": "LKJ", "student_t": "Student", "half_student_t": "HalfStudent"}
 LINE_LENGTH = 60
 """Characters of names on one line of a linear predictor, about what fits beside each other on a slide."""
 
@@ -44,78 +38,128 @@ def latex(sheet: Sheet, priors: Iterable[PriorRow] = ()) -> str:
     Coefficients are `\beta`, group effects `u`, their standard deviations `\sigma` with the group and the
     coefficient, correlations `R`, degrees of freedom `\nu`.
     """
-    arguments = r",\, ".join(_parameter(sheet, parameter) for parameter in sheet.parameters)
-    rows = [rf"{_indexed(sheet.response)} &\sim {_operator(sheet.density)}({arguments})"]
-    for line in sheet.lines:
+    rows = [_likelihood(sheet), *_censored(sheet)]
+    rows += [rf"{_parameter(sheet, name)} &= {number(value)}" for name, value in sheet.fixed]
+    kept = shown_lines(sheet)
+    for line in kept:
         rows += _predictor(sheet, line)
+    if len(kept) < len(sheet.lines):
+        rows.append(rf"&\;\;\vdots \;\text{{({len(sheet.lines) - len(kept)} more)}}")
     for effects in sheet.effects:
-        rows += _distributions(effects)
-    rows += [_prior(row) for row in priors]
+        every = list(_distributions(effects))
+        rows += every if len(every) <= 2 * MAX_TERMS else every[: 2 * MAX_TERMS - 1]
+        if len(every) > 2 * MAX_TERMS:
+            rows.append(rf"&\;\;\vdots \;\text{{({len(every) - 2 * MAX_TERMS + 1} more)}}")
+    rows += prior_rows(priors)
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def latex_of_model(sheet: Sheet, model: ModelSpec, *, priors: bool) -> str:
     """The equations of a model, with its priors or without."""
-    return latex(sheet, _shown_priors(model) if priors else ())
+    return latex(sheet, shown_priors(model) if priors else ())
 
 
-def escape(name: str) -> str:
-    r"""A name as math: `a_b` as `\text{a}\_\text{b}`, one letter as the letter of a variable.
+# ---- the response ------------------------------------------------------------------------------------
 
-    Backquotes around a whole name, which R keeps in names of columns, are left out.
 
-    >>> escape("a_b")
-    '\\text{a}\\_\\text{b}'
-    """
-    inner = unquote(name)
-    text = visible(name if inner is None else inner)
-    if re.fullmatch("[A-Za-z]", text):
-        return text
-    # `--` in one \text would become a dash, so that a run ends after each `-`
-    runs = re.findall(r"[\\{}$%#&_^~`<>|*]|[^\\{}$%#&_^~`<>|*-]*-|[^\\{}$%#&_^~`<>|*-]+", text)
-    return "".join(SPECIAL.get(run) or rf"\text{{{run}}}" for run in runs)
+def _likelihood(sheet: Sheet) -> str:
+    """The distribution of a response; several cases in a brace."""
+    cases = likelihood(sheet)
+    if len(cases) == 1:
+        (case,) = cases
+        gap = r" \quad " if case.when.startswith("given") else ""
+        when = case.when.replace(", k", r",\quad k", 1) if case.when.startswith(",") else case.when
+        return f"{_fill(sheet, case.left)} &{_right(sheet, case)}{gap}{_fill(sheet, when)}"
+    same = len({case.left for case in cases}) == 1
+    first = _fill(sheet, cases[0].left) if same else ""
+    rows = [
+        rf"{'' if same else _fill(sheet, case.left) + ' '}{_right(sheet, case)} & {_fill(sheet, case.when)}"
+        for case in cases
+    ]
+    return f"{first} &{_brace(rows)}"
+
+
+def _brace(rows: Sequence[str]) -> str:
+    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+
+def _right(sheet: Sheet, case: Case) -> str:
+    relation = r"\sim" if case.relation == "~" else "="
+    return f"{relation} {_fill(sheet, case.right)}"
+
+
+def _fill(sheet: Sheet, text: str) -> str:
+    return template(text, lambda name: _part(sheet, name))
+
+
+def _part(sheet: Sheet, name: str) -> str:
+    match name:
+        case "y":
+            parts = [indexed(text) for text in sheet.outcomes]
+            return "(" + r",\, ".join(parts) + ")" if parts else indexed(sheet.response)
+        case "sigma" if sheet.known_error:
+            known = r"\mathrm{se}_{i}"
+            return known if sheet.known_error == "alone" else rf"\sqrt{{\sigma^{{2}} + {known}^{{2}}}}"
+        case "trials" | "rate" | "lower" | "upper":
+            return " + ".join(_known(text or name) for text in sheet.texts(name) or ("",))
+        case "threshold":
+            return r"\tau_{k}"
+        case "last":
+            return str(len(sheet.levels) - 1) if sheet.levels else "K - 1"
+        case "scores":
+            return r",\, ".join(["0", *_scores(sheet)])
+        case _:
+            return _parameter(sheet, name)
+
+
+def _known(text: str) -> str:
+    return text if is_number(text) else indexed(text)
+
+
+def _scores(sheet: Sheet) -> list[str]:
+    names = [line.parameter for line in sheet.lines if line.parameter.startswith("mu")]
+    if names == [PER_LEVEL]:
+        return [r"\mu_{2,\, i}", r"\dots", r"\mu_{K,\, i}"]
+    return _shown([_parameter(sheet, name) for name in names], r"\dots")
+
+
+def _censored(sheet: Sheet) -> Iterator[str]:
+    """What counts of a row in the place of its density, by the code of its censoring."""
+    if not sheet.texts("cens"):
+        return
+    code, y = indexed(sheet.texts("cens")[0] or "cens"), _part(sheet, "y")
+    cases = [("1", "right", f"> {y}"), ("-1", "left", rf"\le {y}")]
+    rows = [rf"P(Y {known}) & {code} = {value} \text{{ ({name})}}" for value, name, known in cases]
+    if upper := sheet.texts("cens_upper"):
+        last = indexed(upper[0] or "upper")
+        rows.append(rf"P({y} < Y \le {last}) & {code} = 2 \text{{ (interval)}}")
+    rows.insert(0, rf"p({y}) & {code} = 0")
+    yield rf"\ell_{{i}} &= {operator('log')} {_brace(rows)}"
+
+
+def _parameter(sheet: Sheet, parameter: str) -> str:
+    if parameter == PER_LEVEL:
+        return r"\mu_{k,\, i}"
+    if not sheet.is_predicted(parameter):
+        return letter(parameter)
+    index = r"i,\, k" if parameter == "mu" and sheet.varies_by_threshold else "i"
+    return f"{letter(parameter)}_{{{index}}}"
 
 
 # ---- linear predictors -------------------------------------------------------------------------------
 
 
-def _parameter(sheet: Sheet, parameter: str) -> str:
-    if parameter in ERRORS:
-        return ERRORS[parameter]
-    letter = _letter(parameter)
-    return f"{letter}_{{i}}" if sheet.is_predicted(parameter) else letter
-
-
-def _letter(parameter: str) -> str:
-    return f"\\{parameter}" if parameter in GREEK else f"{{{escape(parameter)}}}"
-
-
-def _operator(name: str) -> str:
-    return rf"\operatorname{{{name}}}"
-
-
-def _indexed(column: str) -> str:
-    r"""A column with the index of the row: in brackets where it is not one word or one call.
-
-    A `[` would be the optional argument of `\begin{aligned}` and `\\` before it.
-    """
-    is_one = re.fullmatch(r"[\w.]+(\([^()]*\)\w*)?", column) is not None
-    index = "m, i" if is_of_member(column) else "i"
-    return f"{{{escape(column)}}}_{{{index}}}" if is_one else rf"\lbrack {escape(column)}\rbrack_{{{index}}}"
-
-
 def _predictor(sheet: Sheet, line: Line) -> Iterator[str]:
-    left = _parameter(sheet, line.parameter)
-    if line.link != "identity":
-        left = rf"{_operator(line.link or 'link')}({left})"
+    left = template(linked(line.link, "{left}"), lambda _: _parameter(sheet, line.parameter))
     prefix = "b_" if line.parameter == "mu" else f"b_{line.parameter}_"
-    above = "" if line.parameter == "mu" else f"^{{{_letter(line.parameter)}}}"
+    above = "" if line.parameter == "mu" else f"^{{{_owner(line.parameter)}}}"
     parts = [
         [
             _product(rf"\beta{above}_{{{escape(each.coef.removeprefix(prefix))}}}", each.column)
             for each in line.population
         ]
     ]
+    parts.append([_product(rf"\beta_{{{escape(each.column)},\, k}}", each.column) for each in line.specific])
     parts += [[_group_part(effects, summands)] for effects, summands in line.groups if effects.share]
     parts += [
         [_product(_effect(effects, each.coef, f"{effects.index}[i]"), each.column) for each in summands]
@@ -128,10 +172,14 @@ def _predictor(sheet: Sheet, line: Line) -> Iterator[str]:
     yield from (rf"&\quad {{}} + {row}" for row in lines[1:])
 
 
+def _owner(parameter: str) -> str:
+    return r"\mu_{k}" if parameter == PER_LEVEL else letter(parameter)
+
+
 def _product(coefficient: str, column: str) -> str:
     if column == DOT:
         return r"\cdots"
-    return rf"{coefficient}\, {_indexed(column)}" if column else coefficient
+    return rf"{coefficient}\, {indexed(column)}" if column else coefficient
 
 
 def _effect(effects: Effects, coef: str, level: str) -> str:
@@ -139,7 +187,7 @@ def _effect(effects: Effects, coef: str, level: str) -> str:
 
 
 def _offset(text: str) -> str:
-    return rf"{_operator('offset')}({escape(text)})_{{i}}" if text else rf"{_operator('offset')}_{{i}}"
+    return rf"{operator('offset')}({escape(text)})_{{i}}" if text else rf"{operator('offset')}_{{i}}"
 
 
 def _group_part(effects: Effects, summands: Sequence[Summand]) -> str:
@@ -203,21 +251,21 @@ def _joint(effects: Effects, block: Block, suffix: str, number: int) -> Iterator
         scale = rf"{sds[0]}^{{2}}\, {known}" if known else sds[0]
         zero = r"\mathbf{0}" if known else "0"
         left = _stacked(effects, names[0]) if known else _effect(effects, names[0], level)
-        yield rf"{left} &\sim {_operator(kind)}({student}{zero},\, {scale}){'' if known else where}"
+        yield rf"{left} &\sim {operator(kind)}({student}{zero},\, {scale}){'' if known else where}"
         return
     sigma = rf"\Sigma_{{{_label(effects, suffix, number)}}}"
     kind, zero = ("MVT" if student else "MVN"), r"\mathbf{0}"
     if known:
-        yield rf"{_stacked(effects, '')} &\sim {_operator(kind)}({zero},\, {known} \otimes {sigma})"
+        yield rf"{_stacked(effects, '')} &\sim {operator(kind)}({zero},\, {known} \otimes {sigma})"
         vector = _vector(effects, names, level)
         yield rf"u^{{{escape(effects.label)}}}_{{{level}}} &= {vector}{where}"
     else:
         vector = _vector(effects, names, level)
-        yield rf"{vector} &\sim {_operator(kind)}({student}{zero},\, {sigma}){where}"
+        yield rf"{vector} &\sim {operator(kind)}({student}{zero},\, {sigma}){where}"
     diagonal = r",\, ".join(_shown(sds, r"\dots"))
     matrix = _correlation(effects, suffix, number) if block.cor else "I"
     scale = rf"D_{{{_label(effects, suffix, number)}}}"
-    yield rf"{sigma} &= {scale}\, {matrix}\, {scale}, \quad {scale} = {_operator('diag')}({diagonal})"
+    yield rf"{sigma} &= {scale}\, {matrix}\, {scale}, \quad {scale} = {operator('diag')}({diagonal})"
 
 
 def _correlation(effects: Effects, suffix: str, number: int) -> str:
@@ -230,7 +278,7 @@ def _correlation(effects: Effects, suffix: str, number: int) -> str:
     for block in effects.blocks:
         place += bool(block.cor)
         parts.append(rf"R_{{{_label(effects, suffix, place * several)}}}" if block.cor else "1")
-    return rf"{_operator('blocks')}({', '.join(parts)})"
+    return rf"{operator('blocks')}({', '.join(parts)})"
 
 
 def _with(name: str, suffix: str) -> str:
@@ -270,60 +318,8 @@ def _share(effects: Effects) -> Iterator[str]:
     assert share is not None, "only mm() divides a row"
     members = r",\, ".join(escape(name) for name in share.members)
     count = len(share.members)
-    weights = r",\, ".join(_indexed(name) for name in share.weights)
+    weights = r",\, ".join(indexed(name) for name in share.weights)
     value = rf"({weights})" if share.weights else rf"\tfrac{{1}}{{{count}}}"
     scaled = r"\text{ divided by their sum}" if share.weights and share.scaled else ""
     left = rf"(w_{{1}}[i], \dots, w_{{{count}}}[i])" if share.weights else "w_{m}[i]"
     yield rf"{left} &= {value}{scaled}, \quad m \text{{ over }} {members}"
-
-
-# ---- priors ------------------------------------------------------------------------------------------
-
-
-def _shown_priors(model: ModelSpec) -> Iterator[PriorRow]:
-    """The first of each kind and group: a slide has no room for three hundred."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for row in model.priors:
-        key = (row.kind, row.predictor, row.group)
-        counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= MAX_TERMS:
-            yield row
-
-
-def _prior(row: PriorRow) -> str:
-    above = r"^{\text{centred}}" if row.centred else ""
-    group = escape(row.group) if row.group else ""
-    match row.kind:
-        case "b":
-            left = rf"\beta{above}_{{{escape(row.coef)}}}"
-        case "sd":
-            left = rf"\sigma{above}_{{{group},\, {escape(row.coef)}}}"
-        case "cor":
-            number = row.parameter.removeprefix(f"cor_{row.group}").removeprefix(".")
-            more = rf",\, {number}" if number else ""
-            left = rf"R{above}_{{{group}{more}}}"
-        case "df":
-            left = rf"\nu_{{{group}}}"
-        case _:
-            left = _letter(row.parameter)
-    return f"{left} {_distribution(row.prior)}"
-
-
-def _distribution(prior: Prior) -> str:
-    if prior.distribution == "constant":
-        return f"&= {_number(prior.arguments[0])}"
-    if prior.distribution == "flat":
-        return r"&\propto 1"
-    name = DISTRIBUTIONS.get(prior.distribution, prior.distribution.title().replace("_", ""))
-    positive = "^{+}" if prior.lower is not None else ""
-    arguments = r",\, ".join(_number(value) for value in prior.arguments)
-    return rf"&\sim {_operator(name)}{positive}({arguments})"
-
-
-def _number(value: float) -> str:
-    """Four significant digits, powers of ten as such."""
-    text = f"{value:.4g}"
-    if "e" not in text:
-        return text
-    digits, power = text.split("e")
-    return rf"{digits} \times 10^{{{int(power)}}}"

@@ -10,11 +10,12 @@ from bayesformula.families import Family
 from bayesformula.model import explain_html, explain_text
 from bayesformula.model.counts import KINDS
 from bayesformula.model.describe import equations
-from bayesformula.model.formula_sheet import blocks_of, fixed_labels, group_key, sheet_of_formula
+from bayesformula.model.formula_sheet import blocks_of, fixed_labels, group_key, meant, sheet_of_formula
 from bayesformula.model.groupings import groupings_of_formula
 from bayesformula.model.latex import latex
 from bayesformula.model.sheet import Sheet
-from bayesformula.model.terms import TermRow, offset_rows
+from bayesformula.model.spec import ORDINAL
+from bayesformula.model.terms import SPECIFIC, TermRow, offset_rows, thresholds_row
 from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Predictor
 from bayesformula.syntax.factors import factor_label
 from bayesformula.syntax.render import render_expression
@@ -40,7 +41,7 @@ class Outline:
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of `Explanation.to_dict`, null where data are needed."""
-        formula, sheet = self.formula, self._sheet()
+        formula, sheet = meant(self.formula, self.family), self._sheet()
         predicted = tuple(predictor.parameter for predictor in formula.predictors)
         family = self.family
         return {
@@ -65,7 +66,7 @@ class Outline:
             ],
             "written": formula.source,
             "terms": {
-                predictor.parameter: [row.to_dict() for row in _rows(predictor)]
+                predictor.parameter: [row.to_dict() for row in self._rows(predictor)]
                 for predictor in formula.predictors
             },
             "groupings": groupings_of_formula(formula),
@@ -76,6 +77,11 @@ class Outline:
     def latex(self) -> str:
         r"""The equations, terms in the place of columns, as one `aligned` environment of LaTeX."""
         return latex(self._sheet())
+
+    def _rows(self, predictor: Predictor) -> list[TermRow]:
+        """The terms of a predictor, thresholds in the place of the intercept of an ordinal response."""
+        is_ordinal = self.family is not None and self.family.name in ORDINAL and predictor.parameter == "mu"
+        return [thresholds_row(None)] * is_ordinal + _rows(predictor)
 
     def _sheet(self) -> Sheet:
         return sheet_of_formula(self.formula, self.family, self._response())
@@ -132,6 +138,7 @@ def _rows(predictor: Predictor) -> list[TermRow]:
         without = f", without {removed}" if removed else ""
         about = f"all columns of the data that the response does not use{without}"
         rows.append(TermRow(".", (), about))
+    rows += [TermRow(f"cs({term.label})", (term.label,), SPECIFIC) for term in predictor.specific]
     return rows + offset_rows(predictor)
 
 

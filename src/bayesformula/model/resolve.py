@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from bayesformula.errors import PriorError
 from bayesformula.model.addresses import Directory, Match, Slot, match_statement, statement_error
-from bayesformula.priors import LEAST_DF, Prior, PriorRow, Statement
+from bayesformula.priors import SHRINKAGE, Prior, PriorRow, Statement, check_ordered
 
 
 def resolve(statements: Sequence[Statement], slots: Sequence[Slot]) -> tuple[PriorRow, ...]:
@@ -28,13 +28,52 @@ def resolve(statements: Sequence[Statement], slots: Sequence[Slot]) -> tuple[Pri
     matches = [match_statement(statement, directory) for statement in statements]
     _refuse_duplicates(matches)
     for match in matches:
-        _fit(match.statement, slots[match.slots[0]].kind)
+        for position in match.slots:
+            _fit(match.statement, slots[position], joint=_is_joint(match))
     winners: list[Match | None] = [None] * len(slots)
     for match in sorted(matches, key=lambda match: match.level):
         for position in match.slots:
             winners[position] = match
     centred = _centred_terms(slots, winners)
-    return tuple(_row(slot, winner, centred[slot.term]) for slot, winner in zip(slots, winners, strict=True))
+    rows = tuple(_row(slot, winner, centred[slot.term]) for slot, winner in zip(slots, winners, strict=True))
+    _refuse_mixed_shrinkage(slots, winners)
+    return rows
+
+
+def refuse_disorder(rows: Sequence[PriorRow]) -> None:
+    """Refuse priors of thresholds that must increase where theirs say otherwise.
+
+    Raises:
+        PriorError: some are constant and others not, or the constants do not increase.
+    """
+    thresholds = [row for row in rows if row.kind == "Intercept"]
+    fault = check_ordered([row.prior for row in thresholds])
+    if fault is not None:
+        example = "Intercept[1] ~ constant(-1)\n      Intercept[2] ~ constant(1)"
+        raise PriorError(
+            f"priors of thresholds: {fault}", hint=f"Write Intercept ~ normal(0, 2.5), or\n      {example}"
+        )
+
+
+def _is_joint(match: Match) -> bool:
+    """Whether a statement speaks of all coefficients of a predictor at once: `b ~ ...`, `sigma.b ~ ...`."""
+    return match.statement.address.head == "b" and not match.statement.address.parts
+
+
+def _refuse_mixed_shrinkage(slots: Sequence[Slot], winners: Sequence[Match | None]) -> None:
+    """A joint prior is of all coefficients: a statement for one of them would take it out unseen."""
+    for match in winners:
+        if match is None or match.statement.prior.distribution not in SHRINKAGE:
+            continue
+        for position in match.slots:
+            other = winners[position]
+            if other is not None and other is not match:
+                raise statement_error(
+                    f"{other.statement.address.render()} cannot have a prior of its own beside "
+                    f"{match.statement.render()}",
+                    other.statement,
+                    f"Leave it out: {match.statement.prior.distribution} shrinks all coefficients together.",
+                )
 
 
 def _row(slot: Slot, winner: Match | None, centred: bool) -> PriorRow:
@@ -42,7 +81,10 @@ def _row(slot: Slot, winner: Match | None, centred: bool) -> PriorRow:
     if winner is None:
         prior, reason = slot.default, slot.reason + (", at the predictors' means" if centred else "")
     else:
-        prior, reason = _fit(winner.statement, slot.kind), f"stated: {winner.statement.render()}"
+        prior, reason = (
+            _fit(winner.statement, slot, joint=_is_joint(winner)),
+            f"stated: {winner.statement.render()}",
+        )
     return PriorRow(
         parameter=slot.parameter,
         kind=slot.kind,
@@ -53,8 +95,15 @@ def _row(slot: Slot, winner: Match | None, centred: bool) -> PriorRow:
         is_default=winner is None,
         centred=centred,
         reason=reason,
-        address=slot.address(centred=centred),
+        address=_address(slot, winner, prior, centred=centred),
     )
+
+
+def _address(slot: Slot, winner: Match | None, prior: Prior, *, centred: bool) -> str:
+    """What gives this row again; a joint prior is stated of all coefficients at once."""
+    if winner is not None and prior.distribution in SHRINKAGE:
+        return winner.statement.address.render()
+    return slot.address(centred=centred)
 
 
 def _centred_terms(slots: Sequence[Slot], winners: Sequence[Match | None]) -> dict[str, bool]:
@@ -81,7 +130,7 @@ def _refuse_duplicates(matches: Sequence[Match]) -> None:
     seen: dict[tuple[int, tuple[int, ...]], Statement] = {}
     for match in matches:
         earlier = seen.setdefault((match.level, match.slots), match.statement)
-        if earlier is match.statement:
+        if earlier == match.statement:  # the same twice, as a table of priors says a joint one
             continue
         same = earlier.address.render() == match.statement.address.render()
         also = "" if same else f", first as {earlier.address.render()}"
@@ -95,52 +144,62 @@ def _refuse_duplicates(matches: Sequence[Match]) -> None:
 # ---- distributions -----------------------------------------------------------------------------------
 
 
-def _fit(statement: Statement, kind: str) -> Prior:
-    """The prior as it holds for a parameter of this kind: truncated to its support.
+def _fit(statement: Statement, slot: Slot, *, joint: bool) -> Prior:
+    """The prior as it holds for a parameter: truncated to its support.
 
     Raises:
         PriorError: the distribution is not one for such a parameter.
     """
-    prior, where = statement.prior, statement.address.render()
+    prior, where, kind = statement.prior, statement.address.render(), slot.kind
     if (kind == "cor") != (prior.distribution == "lkj"):
         if kind == "cor":
             raise _misfit(
                 statement, "the correlations of a group term have an lkj prior", f"Write {where} ~ lkj(2)."
             )
-        usual = {"sd": "exponential(1)", "sigma": "exponential(1)", "df": "gamma(2, 0.1)"}.get(
-            kind, "normal(0, 1)"
-        )
-        raise _misfit(
-            statement, "lkj is a prior of correlations only", f"Write {where} ~ {usual}, or cor ~ lkj(2)."
-        )
-    if prior.lower == LEAST_DF and kind != "df":
         raise _misfit(
             statement,
-            "only degrees of freedom are at least 1",
-            "Write truncated to [0, inf), or leave it out.",
+            "lkj is a prior of correlations only",
+            f"Write {where} ~ {_usual(slot)}, or cor ~ lkj(2).",
         )
-    if kind not in ("sd", "sigma", "df"):
+    if kind == "cor":
         return prior
-    return _positive(statement, kind, LEAST_DF if kind == "df" else 0.0)
+    if prior.distribution in SHRINKAGE:
+        if kind != "b" or not joint:
+            raise _misfit(
+                statement,
+                f"{prior.distribution} is a joint prior of all coefficients of a predictor",
+                f"Write b ~ {prior.render()}.",
+            )
+        return prior
+    is_positive = slot.low == 0 and slot.high is None
+    if is_positive and prior.distribution == "constant" and prior.arguments[0] <= 0:
+        raise _misfit(statement, f"{where} is {_what(slot)}", f"Write {where} ~ {_usual(slot)}.")
+    try:
+        return prior.truncated_to(slot.low, slot.high)
+    except ValueError:
+        raise _misfit(statement, f"{where} is {_what(slot)}", f"Write {where} ~ {_usual(slot)}.") from None
 
 
-def _positive(statement: Statement, kind: str, low: float) -> Prior:
-    """The prior of a parameter that is above `low`."""
-    prior, where = statement.prior, statement.address.render()
-    is_below = {
-        "constant": lambda: prior.arguments[0] <= 0 or prior.arguments[0] < low,
-        "uniform": lambda: prior.arguments[1] <= low,
-        "beta": lambda: low > 0,
-    }.get(prior.distribution, lambda: False)
-    if is_below():
-        what = (
-            "the degrees of freedom, at least 1"
-            if kind == "df"
-            else "a standard deviation and must be above 0"
-        )
-        usual = "gamma(2, 0.1)" if kind == "df" else "exponential(1)"
-        raise _misfit(statement, f"{where} is {what}", f"Write {where} ~ {usual}.")
-    return prior.truncated_to(low)
+def _what(slot: Slot) -> str:
+    """What a bounded parameter is, in words."""
+    if slot.kind == "sd":
+        return "a standard deviation and must be above 0"
+    if slot.kind in ("df", "nu"):
+        return "the degrees of freedom, at least 1"
+    if slot.kind == "sigma":
+        return "a standard deviation and must be above 0"
+    if slot.low is not None and slot.high is not None:
+        return f"between {slot.low:g} and {slot.high:g}"
+    return "a parameter that must be above 0"
+
+
+def _usual(slot: Slot) -> str:
+    """A prior to offer in the place of one that does not fit."""
+    if slot.kind in ("sd", "sigma"):
+        return "exponential(1)"
+    if slot.kind in ("df", "nu"):
+        return "gamma(2, 0.1)"
+    return "normal(0, 1)" if slot.low is None else slot.default.display()
 
 
 def _misfit(statement: Statement, message: str, hint: str) -> PriorError:

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bayesformula.errors import FitFileError
-from bayesformula.families import Family
+from bayesformula.family_table import ORDINAL, Family
 from bayesformula.priors import Prior, PriorRow
 
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """The effects of one grouping factor on one predictor.
+    """The effects of one grouping factor on all predictors that it enters.
 
     Attributes:
         label: `cafe`, `region:group`.
@@ -26,7 +26,8 @@ class GroupSpec:
         coefs: names of the q coefficients, in order of writing.
         blocks: positions in `coefs` that are correlated with each other; every coefficient is in one block.
         nested_in: labels of other groups of the model in which every level of this one lies in one level.
-        parameters: for each coefficient the parameter whose predictor it enters ("mu").
+        parameters: for each coefficient the parameter whose predictor it enters; empty where that is mu for
+            all. Coefficients of others than mu are named after them, `sigma_Intercept`.
         by: what the K levels of `gr(by = )` add to names, `treatA`; each level of the group has one of them,
             and each of them its own sds and correlations.
         dist: "gaussian", or "student" with degrees of freedom `df_<label>`.
@@ -69,24 +70,56 @@ class GroupSpec:
         """As `explain` reports it: more than one coefficient and one block."""
         return self.q > 1 and len(self.blocks) == 1
 
+    def owner(self, position: int) -> str:
+        """The parameter whose predictor a coefficient enters."""
+        return self.parameters[position] if self.parameters else "mu"
+
+    def column(self, position: int) -> str:
+        """The column that a coefficient multiplies: its name without that of its parameter."""
+        owner = self.owner(position)
+        return self.coefs[position] if owner == "mu" else self.coefs[position].removeprefix(f"{owner}_")
+
+    def intercept_of(self, position: int) -> int | None:
+        """Position of the intercept, in the same block and predictor, that takes up a shift of a column."""
+        block = next(block for block in self.blocks if position in block)
+        for other in block:
+            if self.owner(other) == self.owner(position) and self.column(other) == "Intercept":
+                return other
+        return None
+
     def can_be_centred(self, block: int) -> bool:
         """Whether a block has an intercept to take up a shift of its other columns."""
-        members = self.blocks[block]
-        return len(members) > 1 and any(self.coefs[position] == "Intercept" for position in members)
+        return any(self.intercept_of(position) not in (None, position) for position in self.blocks[block])
 
 
 @dataclass(frozen=True, slots=True)
 class PredictorSpec:
-    """One linear predictor: the columns of its population part and whether an offset enters."""
+    """One linear predictor.
+
+    Attributes:
+        parameter: "mu", "sigma", ...; of a categorical response one for each level but the first, "muB".
+        link: of the parameter.
+        columns: of the population part.
+        has_offset: an offset enters.
+        specific: columns whose coefficients differ from threshold to threshold, those of `cs()`.
+        units: of the coefficients, the spread of the predictor over that of each column, where a joint
+            prior of all of them (horseshoe, r2d2) needs them.
+    """
 
     parameter: str
     link: str
     columns: tuple[str, ...]
     has_offset: bool = False
+    specific: tuple[str, ...] = ()
+    units: tuple[float, ...] = ()
 
     @property
     def has_intercept(self) -> bool:
         return "Intercept" in self.columns
+
+
+KINDS = frozenset({"b", "Intercept", "bcs", "sd", "cor", "df"})
+"""Kinds of prior rows; any other is the name of a parameter of the family, one number for all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +133,13 @@ class ModelSpec:
         n_rows: rows used.
         predictors: one for each parameter that has a formula, `mu` first.
         groups: one for each grouping factor.
-        priors: one row for each scalar parameter, one a block for correlations, in the order
-            b, sd, cor, sigma of the summary.
+        priors: one row for each scalar parameter, one a block for correlations, in the order of the
+            summary: thresholds, b, bcs, sd, cor, df, further parameters.
         has_weights: the likelihood has weights.
         known_error: "alone" where `se()` gives the sd of every response, "added" where it comes beside
             sigma, else "".
+        terms: what else is known of each row: "trials", "rate", "cens", "cens_upper", "lower", "upper".
+        categories: levels of an ordinal, categorical or multinomial response.
     """
 
     formula: str
@@ -116,14 +151,30 @@ class ModelSpec:
     priors: tuple[PriorRow, ...]
     has_weights: bool = False
     known_error: str = ""
+    terms: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
     @property
     def mu(self) -> PredictorSpec:
         return self.predictors[0]
 
-    def prior_rows(self, kind: str, group: str = "") -> tuple[PriorRow, ...]:
-        """The rows of one kind ("b", "sd", "cor", "sigma") and group, in order."""
-        return tuple(row for row in self.priors if row.kind == kind and row.group == group)
+    @property
+    def n_thresholds(self) -> int:
+        """K - 1 for an ordinal response with K levels, else 0."""
+        return len(self.categories) - 1 if self.family.name in ORDINAL else 0
+
+    @property
+    def scalars(self) -> tuple[str, ...]:
+        """Parameters of the family that are one number for all rows: sigma, shape, zi, ..."""
+        return tuple(row.kind for row in self.priors if row.kind not in KINDS)
+
+    def prior_rows(self, kind: str, group: str = "", predictor: str = "") -> tuple[PriorRow, ...]:
+        """The rows of one kind ("b", "sd", "cor", "sigma"), group and predictor, in order."""
+        return tuple(
+            row
+            for row in self.priors
+            if row.kind == kind and row.group == group and predictor in ("", row.predictor)
+        )
 
     def centred_positions(self, group: GroupSpec) -> tuple[int, ...]:
         """Positions in `group.coefs` whose priors hold at the columns' means: all of a block or none."""
@@ -184,11 +235,15 @@ def _model(content: Mapping[str, Any]) -> ModelSpec:
         priors=tuple(_row(entry) for entry in content["priors"]),
         has_weights=bool(content["has_weights"]),
         known_error=str(content.get("known_error", "")),
+        terms=tuple(content.get("terms", ())),
+        categories=tuple(content.get("categories", ())),
     )
 
 
 def _predictor(entry: Mapping[str, Any]) -> PredictorSpec:
-    return PredictorSpec(**_with(entry, columns=tuple(entry["columns"])))
+    specific = tuple(entry.get("specific", ()))
+    units = tuple(float(unit) for unit in entry.get("units", ()))
+    return PredictorSpec(**_with(entry, columns=tuple(entry["columns"]), specific=specific, units=units))
 
 
 def _group(entry: Mapping[str, Any]) -> GroupSpec:

@@ -46,23 +46,51 @@ class TermRow:
 
 
 OFFSET = "added as it is, without a coefficient"
+SPECIFIC = "a coefficient for each threshold"
 
 
-def terms_of_model(predictor: PredictorSpec) -> tuple[TermRow, ...]:
+def terms_of_model(predictor: PredictorSpec, n_thresholds: int = 0) -> tuple[TermRow, ...]:
     """Rows where nothing is known but the columns: each is its own term."""
-    rows = [TermRow(column, (column,)) for column in predictor.columns]
+    rows = [thresholds_row(n_thresholds)] if n_thresholds and predictor.parameter == "mu" else []
+    rows += [TermRow(column, (column,)) for column in predictor.columns]
+    rows += [TermRow(f"cs({column})", (column,), SPECIFIC) for column in predictor.specific]
     return (*rows, *([TermRow("offset", (), OFFSET)] if predictor.has_offset else []))
 
 
-def terms_of_schema(schema: DataSchema, place: int) -> tuple[TermRow, ...]:
-    """The terms of the linear predictor at `place`, in order, offsets last."""
-    parameter, predictor = schema.parameters[place], schema.spec.predictors[place]
+def terms_of_schema(schema: DataSchema, parameter: str, n_thresholds: int = 0) -> tuple[TermRow, ...]:
+    """The terms of the linear predictor of a parameter, in order, offsets last.
+
+    Args:
+        schema: what was learnt of the data.
+        parameter: one without a formula of its own has that of mu, as each level of a categorical response.
+        n_thresholds: of an ordinal response: they stand in the place of the intercept of mu.
+    """
+    names = [predictor.parameter for predictor in schema.spec.predictors]
+    place = names.index(parameter) if parameter in names else 0
+    learnt, predictor = schema.parameters[place], schema.spec.predictors[place]
     variables = {variable.label: variable for variable in schema.variables}
-    dropped = {column.name: column for column in parameter.dropped}
-    rows = [_row("Intercept", ("Intercept",), "", dropped)] if parameter.intercept else []
-    for term in parameter.terms:
+    dropped = {column.name: column for column in learnt.dropped}
+    rows = [_row("Intercept", ("Intercept",), "", dropped)] if learnt.intercept else []
+    rows = [thresholds_row(n_thresholds)] if n_thresholds and place == 0 else rows
+    for term in learnt.terms:
         rows.append(_row(term.label, column_names(term, variables), _about(term, variables, schema), dropped))
+    lost = {column.name: column for column in learnt.specific_dropped}
+    for term in learnt.specific:
+        about = "; ".join(filter(None, [_about(term, variables, schema), SPECIFIC]))
+        rows.append(_row(f"cs({term.label})", column_names(term, variables), about, lost))
     return (*rows, *offset_rows(predictor))
+
+
+def thresholds_row(count: int | None) -> TermRow:
+    """What stands in the place of the intercept of an ordinal response; None where levels are not known."""
+    names = "Intercept[1], Intercept[2], ..." if count is None else _numbered(count)
+    return TermRow("Intercept", (), f"thresholds in its place: {names}")
+
+
+def _numbered(count: int) -> str:
+    if count <= 2:
+        return ", ".join(f"Intercept[{k}]" for k in range(1, count + 1))
+    return f"Intercept[1], ..., Intercept[{count}]"
 
 
 def offset_rows(predictor: Predictor) -> list[TermRow]:

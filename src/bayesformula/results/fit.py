@@ -45,7 +45,7 @@ class Fit:
     """A fitted model. Printing it shows the summary.
 
     Attributes:
-        spec: the model as data: formula, family, groups, priors.
+        spec: the model as data: formula, family, linear predictors, groups, priors.
         plan: how it was sampled, and why so.
         config: options of the run.
         schema: what was learnt from the data, to encode new ones.
@@ -81,7 +81,7 @@ class Fit:
     # ---- tables ----
 
     def summary(self, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Every parameter but the group effects, by flat name.
+        """Every parameter but the group effects, by flat name: `b_x`, `b_sigma_x`, `sd_g__x`, `shape`.
 
         Args:
             ci: probability inside the interval.
@@ -93,17 +93,29 @@ class Fit:
         return summary.summary(self.spec, self.draws, self._quality, ci, kind)
 
     def fixed(self, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Population coefficients by term (lme4's `fixef`)."""
+        """Population coefficients by term (lme4's `fixef`).
+
+        Terms of mu have the names of the columns; those of a further parameter follow with its name before
+        them, `sigma_x`, as in brms. An ordinal response has thresholds `Intercept[1]`, `cs(x)` has `x[1]`.
+        """
         summary.check_interval(ci, kind)
         return tables.fixed(self, ci, kind)
 
     def groups(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Group effects, deviations from the population (lme4's `ranef`), by group, level and coefficient."""
+        """Group effects, deviations from the population (lme4's `ranef`), by group, level and coefficient.
+
+        Those on a further parameter are on the scale of its linear predictor: `sigma_Intercept` on log sigma.
+        """
         summary.check_interval(ci, kind)
         return tables.effects(self, group, ci, kind, total=False)
 
     def coef(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Coefficients of each level: population plus group effect, by group, level and coefficient."""
+        """Coefficients of each level: population plus group effect, by group, level and coefficient.
+
+        Of an ordinal response each level has its own thresholds: those of the population minus its effect on
+        the intercept, as an effect that raises the predictor lowers what it has to pass. (brms gives them
+        with the opposite sign for `cratio` and `acat`.)
+        """
         summary.check_interval(ci, kind)
         return tables.effects(self, group, ci, kind, total=True)
 
@@ -132,6 +144,7 @@ class Fit:
 
     @property
     def family(self) -> Family:
+        """The distribution of the response: its name, and for each parameter the link of a formula for it."""
         return self.spec.family
 
     @cached_property
@@ -158,7 +171,11 @@ class Fit:
 
     @cached_property
     def posterior(self) -> xr.Dataset:
-        """Draws with named dimensions: b(term), sd_<g>(coef_<g>), cor_<g>, r_<g>(<g>, coef_<g>), sigma."""
+        """Draws with named dimensions: b(term), sd_<g>(coef_<g>), cor_<g>, r_<g>(<g>, coef_<g>), sigma.
+
+        A further parameter with a formula has b_sigma(term_sigma); an ordinal response Intercept(threshold),
+        and bcs(term_specific, threshold) for `cs()`; a categorical one b_muB(term_muB) for its level B.
+        """
         return dataset.posterior(self.spec, self.levels, self.draws)
 
     @cached_property
@@ -167,7 +184,34 @@ class Fit:
         y = None
         if self.frame is not None:
             y = np.asarray(self.compiled()[1].rows.y)
-        return dataset.data_tree(self.posterior, self.stats, y, self.spec.response)
+        return dataset.data_tree(self.posterior, self.stats, y, self.spec.response, self.spec.categories)
+
+    def prior_predictive(self, *, draws: int = 500, seed: int = 0) -> xr.DataTree:
+        """Draws from the prior, and the responses that each of them would give: what the model believes
+        before it sees the response.
+
+        They are independent draws of the prior itself, whatever was fitted. Weights take no part; a censored
+        response is drawn as it would be without censoring.
+
+        Args:
+            draws: how many.
+            seed: the same gives the same draws.
+
+        Returns:
+            An ArviZ DataTree with the groups prior, prior_predictive and observed_data.
+
+        Raises:
+            PriorError: some prior is flat, and so has no draws.
+        """
+        from bayesformula.compiler.simulate import simulate_prior
+        from bayesformula.model.build import refuse_flat
+
+        summary.check_count("draws", draws, least=1)
+        summary.check_count("seed", seed, least=0)
+        refuse_flat(self.spec)
+        program, data = self.compiled()
+        drawn = simulate_prior(program.structure, data, draws, seed)
+        return dataset.prior_tree(self.spec, self.levels, drawn, np.asarray(data.rows.y))
 
     # ---- quality ----
 

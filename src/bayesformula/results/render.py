@@ -6,16 +6,20 @@ import html
 import textwrap
 from typing import TYPE_CHECKING
 
+from bayesformula.model.spec import ModelSpec
 from bayesformula.results.names import Scalar, scalars
 from bayesformula.results.summary import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
 
 WIDTH = 80
 MAX_LABEL = 24
+MAX_LEVELS = 12
+"""Levels of a response that are all named; of more the first and the last."""
 HEADS = ("mean", "sd", "lower", "upper", "bulkESS", "tailESS", "R-hat")
 
 
@@ -36,13 +40,13 @@ def text(fit: Fit) -> str:
 
 def _facts(fit: Fit) -> list[str]:
     spec, config = fit.spec, fit.config
-    links = ", ".join(f"{parameter} {link}" for parameter, link in spec.family.reported_links().items())
     seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
     source = " from the prior alone" if fit.prior_only else ""
     draws = f"{config.chains} chains of {config.draws} draws{source} after {config.warmup} of warmup"
     facts = [
         ("Formula", spec.formula),
-        ("Family", f"{spec.family.name} ({links})"),
+        ("Family", _family(spec)),
+        *([("Levels", _levels(spec))] if spec.categories else []),
         ("Data", _data(fit)),
         ("Plan", f"{fit.plan.name}: {fit.plan.reason}"),
         ("Draws", f"{draws}, seed {config.seed}, {seconds}"),
@@ -55,6 +59,25 @@ def _facts(fit: Fit) -> list[str]:
     return out
 
 
+def _family(spec: ModelSpec) -> str:
+    """Name and links; a parameter without a formula is sampled as it is, whatever its usual link."""
+    predicted = ("mu", *(predictor.parameter for predictor in spec.predictors))
+    links = ", ".join(f"{name} {link}" for name, link in spec.family.reported_links(predicted).items())
+    return f"{spec.family.name} ({links})"
+
+
+def _levels(spec: ModelSpec) -> str:
+    """What the response can be: in order for an ordinal one, else with the level that others are against."""
+    names = list(spec.categories)
+    is_ordinal = spec.n_thresholds > 0
+    if not is_ordinal:
+        names[0] += " (reference)"
+    if len(names) > MAX_LEVELS:
+        names = [*names[: MAX_LEVELS - 2], "...", names[-1]]
+    shown = (" < " if is_ordinal else ", ").join(names)
+    return shown if len(names) == len(spec.categories) else f"{shown} ({len(spec.categories)} levels)"
+
+
 def _data(fit: Fit) -> str:
     parts = [f"{fit.spec.n_rows} rows"]
     if fit.n_dropped:
@@ -64,7 +87,7 @@ def _data(fit: Fit) -> str:
 
 
 def _label_width(fit: Fit) -> int:
-    return min(MAX_LABEL, max(len(row.label) for row in scalars(fit.spec))) + 2
+    return min(MAX_LABEL, max((len(row.label) for row in scalars(fit.spec)), default=0)) + 2
 
 
 def _heading(section: str, label_width: int) -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from bayesformula.errors import FileExistsRefusal, FitFileError
 from bayesformula.model.spec import from_json, to_json
-from bayesformula.results.names import group_names
+from bayesformula.results.names import coefficients, group_names, variables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
 
-FORMAT = 1
+FORMAT = 2
+"""1: one linear predictor, a Gaussian response. 2: any family, further predictors, thresholds. What a file of
+format 1 lacks is empty in the model that is read from it: nothing else is to be upgraded."""
 KIND = "bayesformula fit"
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 TOLERANCE = 1e-8
@@ -250,12 +252,17 @@ def _parts(tree: Any) -> dict[str, Any]:
 def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
     """Reported parameters by their own names, from the posterior's safe ones."""
     posterior = tree["posterior"]
-    out = {name: posterior[name].values for name in ("b", "sigma") if name in posterior.data_vars}
+    out = {
+        key: posterior[variable.name].values
+        for key, variable in variables(spec).items()
+        if variable.name in posterior.data_vars
+    }
+    empty = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    for predictor in spec.predictors:
+        if not predictor.columns:
+            out[coefficients(predictor.parameter)] = empty
     for group in spec.groups:
         name = group_names(spec)[group.label].name
-        for kind in ("sd", "cor", "df", "r"):
-            if f"{kind}_{name}" in posterior.data_vars:
-                out[f"{kind}_{group.label}"] = posterior[f"{kind}_{name}"].values
         for suffix in ("mean", "sd"):
             if "kept_moments" in tree.children and f"r_{name}.{suffix}" in tree["kept_moments"].data_vars:
                 out[f"r_{group.label}.{suffix}"] = tree["kept_moments"][f"r_{name}.{suffix}"].values

@@ -28,9 +28,15 @@ def check_interval(ci: float, kind: str) -> None:
         raise OptionError(f"kind={kind!r} must be 'eti' (equal tails) or 'hdi' (highest density)")
 
 
+def check_count(name: str, value: object, least: int) -> None:
+    """Refuse a number of draws, or a seed, that is none."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise OptionError(f"{name}={value!r} must be a whole number, {least} or more")
+
+
 def stack(draws: Mapping[str, np.ndarray], rows: Sequence[Scalar]) -> np.ndarray:
     """(chains, draws, rows) array of the scalars named by `rows`."""
-    first = next(iter(draws.values()))
+    first = draws[rows[0].variable] if rows else next(iter(draws.values()))
     out = np.empty((*first.shape[:2], len(rows)))
     for i, row in enumerate(rows):
         out[:, :, i] = draws[row.variable][(slice(None), slice(None), *row.at)]
@@ -39,12 +45,17 @@ def stack(draws: Mapping[str, np.ndarray], rows: Sequence[Scalar]) -> np.ndarray
 
 def location(values: np.ndarray, ci: float = 0.95, kind: str = "eti") -> dict[str, np.ndarray]:
     """mean, sd, lower, upper over chains and draws of (chains, draws, ...) values."""
-    flat = values.reshape(-1, *values.shape[2:])
-    if kind == "hdi":
+    flat = _joined(values)
+    if kind == "hdi" and flat.size:
         lower, upper = _hdi(flat, ci)
     else:
         lower, upper = np.quantile(flat, [(1 - ci) / 2, (1 + ci) / 2], axis=0)
     return {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "lower": lower, "upper": upper}
+
+
+def _joined(values: np.ndarray) -> np.ndarray:
+    """(chains * draws, ...) values, also where there are none."""
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
 def _hdi(flat: np.ndarray, ci: float) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +76,7 @@ def diagnostics(values: np.ndarray) -> dict[str, np.ndarray]:
 
     m = values.shape[2]
     out = {name: np.full(m, np.nan) for name in ("ess_bulk", "ess_tail", "r_hat", "mcse_mean")}
-    moving = np.flatnonzero(np.ptp(values.reshape(-1, m), axis=0) > 0)
+    moving = np.flatnonzero(np.ptp(_joined(values), axis=0) > 0)
     if len(moving) == 0 or values.shape[1] < 4:
         return out
     part = values[:, :, moving]

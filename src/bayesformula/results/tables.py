@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesformula.errors import OptionError, listing, nearest
-from bayesformula.results.names import scalars
+from bayesformula.results.names import Scalar, coefs, distinct, effect_names, population, scalars, sd_coefs
 from bayesformula.results.summary import location, stack
 
 if TYPE_CHECKING:
@@ -36,11 +36,16 @@ def pick_groups(fit: Fit, label: str | None) -> tuple[GroupSpec, ...]:
 
 
 def fixed(fit: Fit, ci: float, kind: str) -> pd.DataFrame:
-    """Population coefficients by term: mean, sd, lower, upper."""
+    """Population coefficients by term: mean, sd, lower, upper.
+
+    Terms are flat names without `b_`: columns of mu, thresholds `Intercept[1]`, `x[1]` for `cs(x)`, columns
+    of a further parameter after its name, `sigma_x`.
+    """
     import pandas as pd
 
-    index = pd.Index(fit.spec.mu.columns, name="term")
-    return pd.DataFrame(location(fit.draws["b"], ci, kind), index=index)
+    rows = population(fit.spec)
+    index = pd.Index(distinct(row.term for row in rows), name="term")
+    return pd.DataFrame(location(stack(fit.draws, rows), ci, kind), index=index)
 
 
 def effects(fit: Fit, label: str | None, ci: float, kind: str, *, total: bool) -> pd.DataFrame:
@@ -75,20 +80,47 @@ def _effect_table(
                 "coef() needs the draws of the group effects, and this fit kept their means and sds only: "
                 'fit again with keep="draws"'
             )
-        return list(group.coefs), _from_moments(fit.draws[f"{name}.mean"], fit.draws[f"{name}.sd"], ci)
+        return coefs(group), _from_moments(fit.draws[f"{name}.mean"], fit.draws[f"{name}.sd"], ci)
     r = fit.draws[name]
     if not total:
-        return list(group.coefs), location(r, ci, kind)
-    columns = list(fit.spec.mu.columns)
-    coefs = [*group.coefs, *(c for c in columns if c not in group.coefs)]
-    out = {key: np.empty((r.shape[2], len(coefs))) for key in ("mean", "sd", "lower", "upper")}
-    for i, coef in enumerate(coefs):
-        draws = r[..., group.coefs.index(coef)] if coef in group.coefs else np.zeros(r.shape[:3])
-        if coef in columns:
-            draws = draws + fit.draws["b"][..., columns.index(coef), None]
-        for key, values in location(draws, ci, kind).items():
+        return coefs(group), location(r, ci, kind)
+    parts = _parts(group, population(fit.spec))
+    out = {key: np.empty((r.shape[2], len(parts))) for key in ("mean", "sd", "lower", "upper")}
+    for i, part in enumerate(parts):
+        for key, values in location(part.draws(fit.draws, r), ci, kind).items():
             out[key][:, i] = values
-    return coefs, out
+    return distinct(part.name for part in parts), out
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One coefficient of the levels of a group: a population coefficient, an effect, or both."""
+
+    name: str
+    row: Scalar | None
+    position: int | None
+
+    def draws(self, draws: Mapping[str, np.ndarray], r: np.ndarray) -> np.ndarray:
+        """(chains, draws, levels) values; `r` are the effects of the group.
+
+        A threshold is what the predictor has to pass, so an effect that raises the predictor lowers it.
+        """
+        effect = np.zeros(r.shape[:3]) if self.position is None else r[..., self.position]
+        if self.row is None:
+            return effect
+        shared = draws[self.row.variable][(slice(None), slice(None), *self.row.at)][..., None]
+        return shared - effect if self.row.variable == "Intercept" else shared + effect
+
+
+def _parts(group: GroupSpec, rows: Sequence[Scalar]) -> list[_Part]:
+    """Coefficients in order: those with an effect in order of writing, then the other population ones."""
+    out, used = [], set[Scalar]()
+    for position, coef in enumerate(coefs(group)):
+        place = (group.owner(position), group.column(position))
+        found = [row for row in rows if (row.owner, row.column) == place]
+        out += [_Part(row.term, row, position) for row in found] or [_Part(coef, None, position)]
+        used.update(found)
+    return out + [_Part(row.term, row, None) for row in rows if row not in used]
 
 
 def _from_moments(mean: np.ndarray, sd: np.ndarray, ci: float) -> dict[str, np.ndarray]:
@@ -170,7 +202,7 @@ def varcorr(fit: Fit, ci: float, kind: str) -> VarCorr:
         if cor is None:
             cor = np.broadcast_to(np.eye(sd.shape[-1]), (*sd.shape, sd.shape[-1]))
         cov = cor * sd[..., :, None] * sd[..., None, :]
-        names = list(group.sd_coefs)
+        names = sd_coefs(group)
         out[group.label] = GroupCovariance(
             sd=pd.DataFrame(location(sd, ci, kind), index=pd.Index(names, name="coef")),
             cor=pd.DataFrame(cor.mean(axis=(0, 1)), names, names),
@@ -190,10 +222,8 @@ def draws_frame(fit: Fit, *, effects: bool) -> pd.DataFrame:
     columns = {row.flat: values[:, :, i].ravel() for i, row in enumerate(rows)}
     for group in fit.spec.groups if effects else ():
         r = fit.draws.get(f"r_{group.label}")
-        if r is None:
-            continue
-        for j, level in enumerate(fit.levels[group.label][0]):
-            for i, coef in enumerate(group.coefs):
-                columns[f"r_{group.label}[{level},{coef}]"] = r[:, :, j, i].ravel()
+        if r is not None:
+            names = effect_names(group, fit.levels[group.label][0])
+            columns |= zip(names, r.reshape(chains * draws, -1).T, strict=True)
     index = pd.MultiIndex.from_product([range(chains), range(draws)], names=["chain", "draw"])
     return pd.DataFrame(columns, index=index)

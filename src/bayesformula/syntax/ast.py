@@ -175,7 +175,15 @@ class Group:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Node = Variable | Intercept | Dot | Operation | Power | Sum | Group
+@dataclass(frozen=True, slots=True)
+class Specific:
+    """`cs(x + z)`: terms whose effects differ from threshold to threshold of an ordinal family."""
+
+    terms: Node
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Node = Variable | Intercept | Dot | Operation | Power | Sum | Group | Specific
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +205,15 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """`quantile = 0.25`: a parameter held at a number."""
+
+    parameter: str
+    value: float
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A whole formula as written."""
 
@@ -204,6 +221,7 @@ class Formula:
     response: Response
     clauses: tuple[Clause, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)  # what reading changed that may surprise
+    fixed: tuple[Fixed, ...] = ()
 
 
 # ---- the lowered form --------------------------------------------------------------------------------
@@ -262,7 +280,7 @@ class Predictor:
 
     `has_dot` means that all remaining columns of the data join `terms` where they are learnt; `minus`
     holds the terms removed after a dot (only then is it not empty). `offsets` holds what stands inside
-    `offset(...)`.
+    `offset(...)`, `specific` the terms inside `cs(...)`.
     """
 
     parameter: str
@@ -272,6 +290,7 @@ class Predictor:
     groups: tuple[GroupTerm, ...] = ()
     has_dot: bool = False
     minus: tuple[Term, ...] = ()
+    specific: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +302,7 @@ class FormulaSpec:
     predictors: tuple[Predictor, ...]
     source: str = field(default="", compare=False)  # as the user wrote it, for carets in later stages
     notes: tuple[str, ...] = field(default=(), compare=False)  # what lowering changed that may surprise
+    fixed: tuple[tuple[str, float], ...] = ()  # parameters held at numbers, by name
 
     @property
     def mu(self) -> Predictor:

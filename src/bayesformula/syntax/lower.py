@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bayesformula.errors import FormulaError
-from bayesformula.syntax.ast import Clause, Formula, FormulaSpec, GroupTerm, Predictor
+from bayesformula.syntax.ast import Clause, Formula, FormulaSpec, GroupTerm, Predictor, Term
 from bayesformula.syntax.groups import lower_groups, options_of
-from bayesformula.syntax.render import render, render_expression
+from bayesformula.syntax.render import render, render_expression, render_term
 from bayesformula.syntax.source import Source
-from bayesformula.syntax.terms import Expansion
+from bayesformula.syntax.terms import Expansion, expand_specific
 
 
 def lower(formula: Formula) -> FormulaSpec:
@@ -35,7 +35,8 @@ def lower(formula: Formula) -> FormulaSpec:
     predictors = tuple(_lower_clause(source, clause, notes) for clause in formula.clauses)
     _check_response(source, formula, predictors[0])
     _check_ids(source, predictors)
-    spec = FormulaSpec("", formula.response, predictors, formula.text, tuple(dict.fromkeys(notes)))
+    fixed = tuple((part.parameter, part.value) for part in formula.fixed)
+    spec = FormulaSpec("", formula.response, predictors, formula.text, tuple(dict.fromkeys(notes)), fixed)
     return replace(spec, text=render(spec))
 
 
@@ -43,6 +44,14 @@ def _lower_clause(source: Source, clause: Clause, notes: list[str]) -> Predictor
     """One linear predictor."""
     expansion = Expansion(source, "formula").run(clause.rhs)
     notes += expansion.notes
+    specific = expand_specific(source, expansion.specific, notes)
+    if specific and clause.parameter != "mu":
+        raise source.error(
+            f"cs() stands in the formula of the response, not in that of {clause.parameter}",
+            expansion.specific[0].span,
+            hint="Effects differ between the thresholds of the response: y ~ cs(x).",
+        )
+    _check_twice(source, expansion.terms, specific)
     return Predictor(
         parameter=clause.parameter,
         intercept=expansion.intercept,
@@ -51,13 +60,27 @@ def _lower_clause(source: Source, clause: Clause, notes: list[str]) -> Predictor
         groups=lower_groups(source, expansion.groups, notes),
         has_dot=expansion.has_dot,
         minus=expansion.minus,
+        specific=specific,
     )
+
+
+def _check_twice(source: Source, terms: tuple[Term, ...], specific: tuple[Term, ...]) -> None:
+    """Refuse `x + cs(x)`: an effect for each threshold leaves none for all of them."""
+    known = {frozenset(term.labels) for term in terms}
+    for term in specific:
+        if frozenset(term.labels) in known:
+            raise source.error(
+                f"`{term.label}` stands in cs() and outside it",
+                term.variables[0].span,
+                hint=f"Keep one of the two: cs({render_term(term)}) has an effect for each threshold, "
+                f"{render_term(term)} one for all.",
+            )
 
 
 def _check_response(source: Source, formula: Formula, predictor: Predictor) -> None:
     """Refuse a response that explains itself."""
     response = render_expression(formula.response.expression)
-    for term in predictor.terms:
+    for term in (*predictor.terms, *predictor.specific):
         if term.label == response:
             first = term.variables[0]
             raise source.error(

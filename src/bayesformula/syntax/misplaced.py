@@ -7,7 +7,7 @@ import re
 from bayesformula.errors import FormulaError, Span
 from bayesformula.syntax.found import Found, whole
 from bayesformula.syntax.grammar import is_readable
-from bayesformula.syntax.pasted import NOT_LINEAR, explain_argument, explain_comma
+from bayesformula.syntax.pasted import explain_argument, explain_comma
 from bayesformula.syntax.source import Source, open_brackets
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -150,7 +150,7 @@ def _bracket(source: Source, found: Found, before: list[str]) -> FormulaError:
 def _equals(
     source: Source, found: Found, clause: list[str], opened: list[Span], *, is_first: bool
 ) -> FormulaError:
-    """`y = x`, `y ~ z = 3`, and brms's `quantile = 0.25` and `nl = TRUE`."""
+    """`y = x` and `y ~ z = 3`."""
     message = "`=` names an argument of a call only"
     start = source.text.rfind(";", 0, found.start) + 1
     left, right = whole(source.text[start : found.start]), whole(source.text[found.span.stop :].split(";")[0])
@@ -166,11 +166,8 @@ def _equals(
     elif "~" in clause or opened or (value and value[1][0] in "\"'"):
         shown = f"({compared[0].strip()} == {value[1]})" if compared and value else "(f == 1)"
         hint = f"A comparison is ==, as in {shown}."
-    elif not is_first and left == "nl":
-        message, hint = message, NOT_LINEAR
-    elif not is_first and re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", right):
-        message = "a formula cannot fix a parameter"
-        hint = f'A prior can: priors=["{left} ~ constant({right})"].'
+    elif is_first and re.fullmatch(r"-?[\d.]+", right):
+        hint = f"The formula of the response comes first: y ~ x; {left} = {right}."
     elif "..." in (left, right) or not left or not right:
         hint = "Write ~ after the response: y ~ x."
     elif not is_readable(f"{left} ~ {right.removeprefix('~').strip()}"):

@@ -75,6 +75,8 @@ def _operand_missing(source: Source, found: Found, previous: str, opened: list[S
         return _effects_missing(source, found)
     if previous in ("~", ";"):
         return _side_missing(source, found, previous)
+    if previous == "=" and not opened:
+        return _value_missing(source, found)
     if previous == "(" and found.text == ")":
         return _empty_parentheses(source, found)
     what = "the comma" if previous == "," else previous
@@ -91,6 +93,18 @@ def _operand_missing(source: Source, found: Found, previous: str, opened: list[S
         hint = _NOT_OPERATORS[previous, found.text]
     message = f"a column must follow `{previous}`, not {found.shown}"
     return source.error(message, found.span, label=found.expected, hint=hint)
+
+
+def _value_missing(source: Source, found: Found) -> FormulaError:
+    """`; sigma =` and `; sigma = ~ x`."""
+    name = re.search(r"([\w.]+)\s*=\s*$", source.text[: found.start][-80:])
+    held = name[1] if name else "nu"
+    return source.error(
+        f"a number must follow `=`, not {found.shown}",
+        found.span,
+        label="expected a number",
+        hint=f"A number holds a parameter fixed: {held} = 0.5. A formula has a `~`: {held} ~ x.",
+    )
 
 
 def _is_call(source: Source, opened: Span) -> bool:
@@ -240,7 +254,7 @@ def _side(source: Source, found: Found, one: str, other: str) -> str:
     word = re.fullmatch(r"[\w.]+", one) is not None and found.kind == "NAME"
     if word and re.search(r"\(\s*[01]\s+$", before) and re.match(r"\s*\)", after):
         return f"In a group term a bar stands between effects and factor: ({one} | {other})."
-    if "~" in before or not word or "(" in before or _FUNCTION.fullmatch(one):
+    if "~" in before or not word or "(" in before or _FUNCTION.fullmatch(one) or one[0].isdigit():
         return ""
     addition = re.match(r"\([^()]{1,40}\)", after)
     if other in _ADDITIONS and addition:

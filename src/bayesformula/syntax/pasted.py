@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from bayesformula.errors import FormulaError, Span
+from bayesformula.family_names import known_name
+from bayesformula.family_table import PARAMETERS
 from bayesformula.syntax.found import Found, shorten, whole
 from bayesformula.syntax.grammar import is_readable
 from bayesformula.syntax.source import Source
@@ -124,7 +126,7 @@ def _rewritten(arguments: list[str]) -> str:
     """`bf.fit("y ~ x; sigma ~ z", d, family="poisson")`, and what cannot be said so."""
     clauses: list[str] = []
     options: list[str] = []
-    remarks: list[str] = []
+    fixed: list[str] = []
     data = ""
     for argument in arguments:
         named = _NAMED.fullmatch(argument)
@@ -147,16 +149,16 @@ def _rewritten(arguments: list[str]) -> str:
             clauses[0] = f"{clauses[0].strip()} + offset({value})"
         elif name in ("chains", "seed", "thin", "warmup"):
             options.append(f"{name}={value}")
-        elif re.fullmatch(r"[\d.]+", value):
-            remarks.append(f'A prior fixes a parameter: priors=["{name} ~ constant({value})"].')
-    formula = whole("; ".join(clauses))
+        elif name in PARAMETERS and re.fullmatch(r"[\d.]+", value):
+            fixed.append(f"{name} = {value}")
+    formula = whole("; ".join([*clauses, *fixed]))
     if not clauses or not is_readable(formula):
         return ""
     beside = ", ".join([_quoted(formula), data or "data", *options])
     lines = [f"Write the formula as text, the rest beside it: bf.fit({beside})."]
     if not data and not options:
         lines = [f"Write {formula}."]
-    return "\n".join([*lines, *remarks])
+    return "\n".join(lines)
 
 
 def _with_weights(clause: str, value: str, *, is_binomial: bool) -> str:
@@ -187,4 +189,5 @@ def _family(value: str) -> str:
     if match is None:
         return shorten(value.replace('"', "'"))
     name = match[1].rsplit(":", 1)[-1]
+    name = known_name(name) or name
     return f"{name}({match[2]})" if match[2] else name

@@ -13,11 +13,13 @@ from bayesformula.syntax.ast import (
     Operation,
     Power,
     Signed,
+    Specific,
     Sum,
     Variable,
 )
-from bayesformula.syntax.bars import is_logical, logical_group
+from bayesformula.syntax.bars import check_bar_in_call, is_logical, logical_group
 from bayesformula.syntax.expressions import read_call, read_expression, read_name
+from bayesformula.syntax.fixed import read_fixed
 from bayesformula.syntax.pieces import Piece
 from bayesformula.syntax.refusals import bad_operand, bad_power, no_factor, no_term
 from bayesformula.syntax.response import read_response
@@ -46,6 +48,8 @@ def read_formula(source: Source, piece: Piece) -> Formula:
     clauses = [Clause("mu", read_node(source, first.parts[1]), first.span)]
     known = {"mu"}
     for other in rest:
+        if other.rule == "fixed":
+            continue
         parameter = _read_parameter(source, other)
         if parameter in known:
             raise source.error(
@@ -56,7 +60,8 @@ def read_formula(source: Source, piece: Piece) -> Formula:
             )
         known.add(parameter)
         clauses.append(Clause(parameter, read_node(source, other.parts[1]), other.span))
-    return Formula(source.text, response, tuple(clauses), _foreign_packages(piece))
+    fixed = read_fixed(source, [other for other in rest if other.rule == "fixed"], known)
+    return Formula(source.text, response, tuple(clauses), _foreign_packages(piece), fixed)
 
 
 def _read_parameter(source: Source, clause: Piece) -> str:
@@ -109,6 +114,8 @@ def read_node(source: Source, piece: Piece) -> Node:
         case "NAME" | "QUOTED_NAME":
             return Variable(read_name(source, piece), piece.span)
         case "call":
+            if _function_of(piece).text == "cs":
+                return _read_specific(source, piece)
             return Variable(read_call(source, piece), piece.span)
         case "braces":
             return Variable(read_expression(source, piece), piece.span)
@@ -196,6 +203,24 @@ def _read_number(source: Source, piece: Piece) -> Node:
         label="expected a column name, 1 or 0",
         hint="1 keeps the intercept and 0 removes it. For arithmetic, write I(...).",
     )
+
+
+def _function_of(call: Piece) -> Piece:
+    """The name that is called, behind its package if one is named."""
+    return call.parts[1 if call.parts[0].rule == "PACKAGE" else 0]
+
+
+def _read_specific(source: Source, piece: Piece) -> Specific:
+    """`cs(x + z)`: its one argument is a sum of terms, as on the right of the tilde."""
+    function, *arguments = (part for part in piece.parts if part.rule != "PACKAGE")
+    if len(arguments) != 1 or arguments[0].rule != "positional":
+        raise source.error(
+            "cs() takes one sum of terms", piece.span, hint="Write cs(x) for one column, cs(x + z) for two."
+        )
+    inner = arguments[0].parts[-1]
+    if inner.rule == "bar":
+        check_bar_in_call(source, function, inner)
+    return Specific(read_node(source, inner), piece.span)
 
 
 def _read_parentheses(source: Source, piece: Piece) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesformula.errors import FormulaError, Span
-from bayesformula.syntax.ast import Call, Dot, Group, Node, Operation, Sum, Variable
+from bayesformula.syntax.ast import Call, Dot, Group, Intercept, Node, Operation, Specific, Sum, Variable
 from bayesformula.syntax.bars import bare_bar
 from bayesformula.syntax.pieces import Piece
 from bayesformula.syntax.source import MAX_TERMS, Source
@@ -131,12 +131,17 @@ def too_many_terms(source: Source, span: Span) -> FormulaError:
     )
 
 
-def misplaced(source: Source, node: Group | Dot, place: str) -> FormulaError:
-    """A group term or a dot where only terms may stand."""
+def misplaced(source: Source, node: Group | Dot | Specific, place: str) -> FormulaError:
+    """A group term, `cs()` or a dot where only terms may stand."""
+    if isinstance(node, Specific):
+        return _misplaced_specific(source, node, place)
     if isinstance(node, Dot):
-        where = {"formula": "in a product", "effects": "in a group term"}.get(place, "as a grouping factor")
+        where = _PLACES.get(place, "as a grouping factor")
         hint = "Write the columns out, or `.` as an item of the outermost sum: y ~ . - id + (1 | id)."
         return source.error(f"`.` cannot stand {where}", node.span, hint=hint)
+    if place == "specific":
+        hint = "Group terms stand outside: cs(x) + (1 | g)."
+        return source.error("a group term cannot stand in cs()", node.span, hint=hint)
     if place != "formula":
         hint = "Nested factors: (1 | a/b). Crossed factors: (1 | a) + (1 | b)."
         return source.error("a group term `( | )` is nested in another", node.span, hint=hint)
@@ -145,10 +150,59 @@ def misplaced(source: Source, node: Group | Dot, place: str) -> FormulaError:
     return source.error(message, node.span, hint=hint)
 
 
+_PLACES = {"formula": "in a product", "effects": "in a group term", "specific": "in cs()"}
+
+
+def _misplaced_specific(source: Source, node: Specific, place: str) -> FormulaError:
+    """`(cs(x) | g)`, `cs(cs(x))`, `(cs(x) + z):w`."""
+    text = source.slice(node.terms.span)
+    if place == "specific":
+        return source.error("cs() stands inside another cs()", node.span, hint=f"Write cs({text}).")
+    if place == "effects":
+        hint = "Write (1 | g): the thresholds of a level then move together."
+        if not isinstance(node.terms, Intercept):
+            hint = (
+                f"Write cs({text}) + ({text} | g): the first differs between thresholds, the second over g."
+            )
+        return source.error(
+            "effects that differ between thresholds cannot vary over a grouping factor", node.span, hint=hint
+        )
+    if place == "factor":
+        hint = "Write (1 | g) with columns of the data."
+        return source.error("cs() is no grouping factor", node.span, hint=hint)
+    return source.error(
+        "cs() stands in the outermost sum only",
+        node.span,
+        hint="Products stand inside it: cs(x:z), cs(x * z).",
+    )
+
+
+def specific_in_product(source: Source, node: Operation, place: str) -> FormulaError:
+    """`cs(x):z`, with the product inside."""
+    call, other = (node.left, node.right) if isinstance(node.left, Specific) else (node.right, node.left)
+    if not isinstance(call, Specific) or isinstance(other, Specific | Sum | Dot) or place != "formula":
+        return misplaced(source, call if isinstance(call, Specific) else Dot(node.span), place)
+    left, right = _without_call(source, node.left), _without_call(source, node.right)
+    operator = node.operator if node.operator in (":", "/") else f" {node.operator} "
+    return source.error(
+        f"cs() is a term of its own, not part of a product with `{node.operator}`",
+        call.span,
+        hint=f"Write cs({left}{operator}{right}).",
+    )
+
+
+def _without_call(source: Source, node: Node) -> str:
+    """The text of an operand, the terms of `cs()` taken out of it."""
+    if not isinstance(node, Specific):
+        return source.slice(node.span)
+    text = source.slice(node.terms.span)
+    return f"({text})" if isinstance(node.terms, Sum) else text
+
+
 def group_in_product(source: Source, node: Operation, place: str) -> FormulaError:
     """`x * (1 | g)`, with a sum in its place."""
     group, other = (node.right, node.left) if isinstance(node.right, Group) else (node.left, node.right)
-    if not isinstance(group, Group) or isinstance(other, Group | Sum | Dot) or place != "formula":
+    if not isinstance(group, Group) or isinstance(other, Group | Sum | Dot | Specific) or place != "formula":
         return misplaced(source, group if isinstance(group, Group) else Dot(node.span), place)
     text, term = source.slice(other.span), source.slice(group.span)
     effects, factor = source.slice(group.effects.span), source.slice(group.factor.span)
@@ -168,6 +222,8 @@ def check_removable(source: Source, node: Node) -> None:
             message, hint = "a group term cannot be removed", "Leave it out of the formula."
         case Variable(expression=Call(function="offset")):
             message, hint = "an offset cannot be removed", "To subtract x, write offset(-x)."
+        case Specific():
+            message, hint = "cs() cannot be removed", "Leave it out of the formula."
         case Dot():
             message, hint = "`.` cannot be removed", "Write the columns that are wanted."
         case _:

@@ -120,7 +120,13 @@ def render(spec: FormulaSpec) -> str:
     first, *rest = spec.predictors
     clauses = [f"{render_response(spec.response)} ~ {render_predictor(first)}"]
     clauses += [f"{render_name(other.parameter)} ~ {render_predictor(other)}" for other in rest]
+    clauses += [f"{render_name(parameter)} = {render_value(value)}" for parameter, value in spec.fixed]
     return "; ".join(clauses)
+
+
+def render_value(value: float) -> str:
+    """A number that reads back as itself: `0.25`, `3`, `1e-05`."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def render_response(response: Response) -> str:
@@ -132,9 +138,11 @@ def render_response(response: Response) -> str:
 
 
 def render_predictor(predictor: Predictor) -> str:
-    """The text right of the tilde: population terms, offsets, group terms, what is removed."""
+    """The text right of the tilde: population terms, `cs()`, offsets, group terms."""
     items = _sum_items(predictor.terms, predictor.minus, has_dot=predictor.has_dot)
     items += [f"- {render_term(term)}" for term in predictor.minus]
+    if predictor.specific:
+        items.append(f"+ cs({' '.join(_sum_items(predictor.specific, ())).removeprefix('+ ')})")
     items += [f"+ offset({render_expression(offset)})" for offset in predictor.offsets]
     if not predictor.intercept:
         items.insert(0, "+ 0")

@@ -8,6 +8,7 @@ appearance in the formula. A list of terms is the keys of a dict: each once, in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bayesformula.errors import FormulaError, Span
@@ -20,11 +21,19 @@ from bayesformula.syntax.ast import (
     Node,
     Operation,
     Power,
+    Signed,
+    Specific,
     Sum,
     Term,
     Variable,
 )
-from bayesformula.syntax.refusals import check_removable, group_in_product, misplaced, too_many_terms
+from bayesformula.syntax.refusals import (
+    check_removable,
+    group_in_product,
+    misplaced,
+    specific_in_product,
+    too_many_terms,
+)
 from bayesformula.syntax.render import render_expression
 from bayesformula.syntax.source import MAX_TERMS, Source
 
@@ -38,11 +47,12 @@ class Expansion:
     """The expansion of one sum of terms: the state that R's `terms()` keeps while it walks a formula."""
 
     source: Source
-    place: str  # "formula", "effects" or "factor", for messages
+    place: str  # "formula", "effects", "factor" or "specific", for messages
     intercept: bool = True
     has_dot: bool = False
     offsets: list[Expression] = field(default_factory=list[Expression])
     groups: list[Group] = field(default_factory=list[Group])
+    specific: list[Specific] = field(default_factory=list[Specific])
     notes: list[str] = field(default_factory=list[str])
     terms: tuple[Term, ...] = ()
     minus: tuple[Term, ...] = ()
@@ -80,6 +90,8 @@ class Expansion:
                 self.groups.append(item)
             case Variable(expression=Call(function="offset")) if self.place == "formula":
                 self.offsets.append(self._offset(item))
+            case Specific() if self.place == "formula":
+                self.specific.append(item)
             case Dot() if self.place == "formula":
                 self.has_dot = True
             case _:
@@ -108,7 +120,7 @@ class Expansion:
                 return self._power(node)
             case Operation():
                 return self._operation(node)
-            case Group() | Dot():
+            case Group() | Dot() | Specific():
                 raise misplaced(self.source, node, self.place)
 
     def _removed(self, node: Node) -> Terms:
@@ -132,6 +144,8 @@ class Expansion:
         """`:`, `*`, `/`, `%in%` of two lists of terms."""
         if isinstance(node.left, Group) or isinstance(node.right, Group):
             raise group_in_product(self.source, node, self.place)
+        if isinstance(node.left, Specific) or isinstance(node.right, Specific):
+            raise specific_in_product(self.source, node, self.place)
         left, right = self._expand(node.left), self._expand(node.right)
         if not left or not right:
             side = node.right if left else node.left
@@ -215,6 +229,28 @@ class Expansion:
 
     def _error(self, span: Span, message: str, hint: str) -> FormulaError:
         return self.source.error(message, span, hint=hint)
+
+
+def expand_specific(source: Source, calls: Sequence[Specific], notes: list[str]) -> tuple[Term, ...]:
+    """The terms inside all `cs(...)` of a predictor; its thresholds stand for an intercept."""
+    if not calls:
+        return ()
+    items = tuple(Signed(False, call.terms) for call in calls)
+    expansion = Expansion(source, "specific").run(Sum(items, calls[0].span))
+    notes += expansion.notes
+    if not expansion.intercept:
+        raise source.error(
+            "cs() has no intercept to remove: the thresholds are there in any case",
+            calls[0].span,
+            hint="Write cs(x).",
+        )
+    if not expansion.terms:
+        raise source.error(
+            "cs() names no column",
+            calls[0].span,
+            hint="Write cs(x). The intercepts of the categories are the thresholds, which are always there.",
+        )
+    return expansion.terms
 
 
 _FACTOR_HINT = "Write (1 | g), (1 | a/b), (1 | a:b), (1 | a + b) or (1 | a*b) with columns of the data."

@@ -1,4 +1,4 @@
-"""The Gaussian response: row by row, and with the coefficients integrated out."""
+"""The Gaussian response with its coefficients integrated out: all rows are one draw."""
 
 from __future__ import annotations
 
@@ -11,21 +11,8 @@ from numpyro.distributions import constraints
 from bayesformula.compiler import marginal
 from bayesformula.compiler.eta import linear_predictor
 from bayesformula.compiler.inputs import ModelData
-from bayesformula.compiler.leaves import Leaf
 from bayesformula.compiler.marginal import Theta
 from bayesformula.compiler.structure import Structure
-
-
-def rowwise(eta: Array, sigma: Array, se: Leaf | None = None, known_error: str = "") -> dist.Distribution:
-    """y_i ~ Normal(eta_i, s_i): s_i is sigma, se_i ("alone"), or sqrt(sigma^2 + se_i^2) ("added")."""
-    return dist.Normal(eta, _spread(sigma, se, known_error))
-
-
-def _spread(sigma: Array, se: Leaf | None, known_error: str) -> Array:
-    if se is None or not known_error:
-        return sigma
-    known = jnp.asarray(se)
-    return known if known_error == "alone" else jnp.sqrt(sigma**2 + known**2)
 
 
 class MarginalNormal(dist.Distribution):
@@ -66,12 +53,12 @@ class MarginalNormal(dist.Distribution):
         precision, mean = marginal.prior_precision(structure, data, theta)
         integrated = jnp.array(structure.integrated, int)
         drawn = mean + jax.random.normal(key_b, mean.shape) / jnp.sqrt(precision)
-        b = data.reported.b @ theta.b.at[integrated].set(drawn)
+        b = data.reported.b[0] @ theta.b.at[integrated].set(drawn)
         r = []
         for k, to_reported in enumerate(data.reported.groups):
             chol = to_reported @ marginal.level_chol(data, theta, k)
             v = jax.random.normal(jax.random.fold_in(key_r, k), (structure.n_levels[k], chol.shape[-1]))
             r.append(marginal.relate(data, k, marginal.apply_chol(chol, v)))
         eta = linear_predictor(data.rows.x, data.rows.offset, b, data.rows.groups, r)
-        spread = _spread(theta.sigma, data.rows.se, structure.known_error)
+        spread = theta.sigma if data.rows.se is None else jnp.asarray(data.rows.se)
         return eta + spread * jax.random.normal(key_y, eta.shape)

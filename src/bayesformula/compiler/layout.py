@@ -1,0 +1,147 @@
+"""The sampler's vector: which sites make it up, where it starts, and how far it will spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesformula.compiler import shrinkage, sites
+from bayesformula.compiler.blocks import b_site, cor_site, effect_site, in_prior, is_ordered, threshold_site
+from bayesformula.compiler.inputs import PriorArguments, Start
+from bayesformula.compiler.kinds import REAL
+from bayesformula.compiler.structure import Structure
+from bayesformula.priors import SHRINKAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An unconstrained coordinate block of the sampler: a NumPyro site and its shape."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=int))
+
+
+Piece = tuple[Site, tuple[np.ndarray, np.ndarray]]
+"""A site, its first unconstrained value and its rough posterior sd."""
+
+
+def start_sites(structure: Structure, priors: PriorArguments | None, rough: Start | None) -> list[Piece]:
+    """Each site of the sampler's vector with its first unconstrained value and its rough posterior sd.
+
+    Without `priors` only the names and shapes mean anything.
+    """
+    if priors is None or rough is None:
+        priors, rough = _blank(structure)
+    out = [piece for k in range(len(structure.labels)) for piece in _group(structure, k, priors, rough)]
+    for name, kind in structure.scalars:
+        out += _vector(name, (kind,), priors.scalars[name], rough.scalars[name], np.full(1, SCALAR_SIZE))
+    if structure.plan == "marginal":
+        return out + _marginal(structure, priors, rough)
+    for place, predictor in enumerate(structure.predictors):
+        start = (priors.b[place], rough.b[place], rough.b_errors[place])
+        out += _vector(b_site(predictor), predictor.b_kinds, *start, units=priors.units[place])
+    bcs_kinds = structure.predictors[0].bcs_kinds
+    out += _vector("bcs", bcs_kinds, priors.bcs, np.zeros(len(bcs_kinds)), np.full(len(bcs_kinds), 0.3))
+    out += _thresholds(structure, priors, rough)
+    for k in range(len(structure.labels)):
+        shape = (structure.n_levels[k], len(structure.coefs[k]))
+        size = 1.0 if structure.plan == "noncentred" else rough.sd[k][: shape[1]]
+        out.append(_zeros(effect_site(structure, k), shape, size))
+    return out
+
+
+SCALAR_SIZE = 0.1
+"""Rough posterior sd of the log or logit of sigma, shape, zi, ..."""
+
+
+def _blank(structure: Structure) -> tuple[PriorArguments, Start]:
+    """Numbers that are legal for every kind, where only names and shapes are asked for."""
+
+    def table(count: int) -> np.ndarray:
+        return sites.placeholder(count)
+
+    counts = [len(predictor.columns) for predictor in structure.predictors]
+    sds = [len(kinds) for kinds in structure.sd_kinds]
+    n_thresholds = len(structure.threshold_kinds)
+    names = [name for name, _ in structure.scalars]
+    priors = PriorArguments(
+        b=tuple(map(table, counts)),
+        sd=tuple(map(table, sds)),
+        cor=(),
+        df=tuple(table(1) for _ in sds),
+        scalars={name: table(1) for name in names},
+        thresholds=table(n_thresholds),
+        bcs=table(len(structure.predictors[0].bcs_kinds)),
+        units=tuple(map(np.ones, counts)),
+    )
+    start = Start(
+        b=tuple(map(np.zeros, counts)),
+        b_errors=tuple(map(np.ones, counts)),
+        sd=tuple(map(np.ones, sds)),
+        df=tuple(np.ones(1) for _ in sds),
+        scalars={name: np.ones(1) for name in names},
+        thresholds=np.arange(float(n_thresholds)),
+    )
+    return priors, start
+
+
+def _vector(
+    name: str,
+    kinds: tuple[str, ...],
+    arguments: np.ndarray,
+    value: np.ndarray,
+    scale: np.ndarray,
+    units: np.ndarray | None = None,
+) -> list[Piece]:
+    out: list[Piece] = []
+    for member in sites.members(name, kinds):
+        at = np.array(member.positions)
+        if member.kind in SHRINKAGE:
+            assert units is not None, "joint priors need the units of the parameters"
+            parts = shrinkage.parts(member.kind, member.name, value[at], units[at], arguments[at[0]])
+            out += [(Site(part.name, np.shape(part.z)), (part.z, part.size)) for part in parts]
+            continue
+        z = sites.unconstrain(member.kind, value[at], arguments[at])
+        size = scale[at] if member.kind in REAL else np.full(len(at), 0.3)
+        out.append((Site(member.name, (len(at),)), (z, size)))
+    return out
+
+
+def _zeros(name: str, shape: tuple[int, ...], scale: np.ndarray | float) -> Piece:
+    return Site(name, shape), (np.zeros(shape), np.broadcast_to(np.asarray(scale, float), shape))
+
+
+def _group(structure: Structure, k: int, priors: PriorArguments, rough: Start) -> list[Piece]:
+    """Sds, correlations, and degrees of freedom with the scales of the levels."""
+    label = structure.labels[k]
+    name = in_prior(f"sd_{label}", structure.group_is_centred[k])
+    out = _vector(name, structure.sd_kinds[k], priors.sd[k], rough.sd[k], np.full(len(rough.sd[k]), 0.3))
+    batch = (structure.n_by[k],) if structure.n_by[k] > 1 else ()
+    for number, block in enumerate(block for block in structure.blocks[k] if len(block) > 1):
+        out.append(_zeros(cor_site(structure, k, number), (*batch, len(block) * (len(block) - 1) // 2), 0.5))
+    if structure.df_kinds[k]:
+        kinds = (structure.df_kinds[k],)
+        out += _vector(f"df_{label}", kinds, priors.df[k], rough.df[k], np.full(1, 0.7))
+        out.append(_zeros(f"tail_{label}", (structure.n_levels[k],), 1.0))
+    return out
+
+
+def _marginal(structure: Structure, priors: PriorArguments, rough: Start) -> list[Piece]:
+    """The coefficients that the marginal plan samples, and what makes mixtures of normals of others."""
+    at = structure.sampled
+    kinds = tuple(structure.b_kinds[i] for i in at)
+    out = _vector("b", kinds, priors.b[0][at], rough.b[0][at], rough.b_errors[0][at])
+    return out + ([_zeros("lambda_b", (len(structure.mixed),), 0.5)] if structure.mixed else [])
+
+
+def _thresholds(structure: Structure, priors: PriorArguments, rough: Start) -> list[Piece]:
+    kinds, name = structure.threshold_kinds, threshold_site(structure)
+    if is_ordered(structure) and kinds and "constant" not in kinds:
+        z = sites.unconstrain_ordered(rough.thresholds)
+        return [(Site(name, (len(kinds),)), (z, np.full(len(kinds), 0.2)))]
+    return _vector(name, kinds, priors.thresholds, rough.thresholds, np.full(len(kinds), 0.2))

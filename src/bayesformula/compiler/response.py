@@ -1,0 +1,63 @@
+"""From coefficients and rows to the distribution of the response: what the model and every prediction share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jax import Array
+
+from bayesformula.compiler.blocks import Coefficients
+from bayesformula.compiler.eta import linear_predictor
+from bayesformula.compiler.inputs import Rows
+from bayesformula.compiler.likelihood.table import response
+from bayesformula.compiler.links import Linked
+from bayesformula.compiler.structure import Structure
+
+
+def linear_predictors(structure: Structure, rows: Rows, coefficients: Coefficients) -> dict[str, Array]:
+    """eta (n,) of each parameter that has a formula."""
+    return {
+        predictor.parameter: linear_predictor(
+            part.x, part.offset, coefficients.b[place], *_entering(structure, rows, coefficients, place)
+        )
+        for place, (predictor, part) in enumerate(zip(structure.predictors, rows.predictors, strict=True))
+    }
+
+
+def _entering(structure: Structure, rows: Rows, coefficients: Coefficients, place: int) -> tuple[list, list]:
+    """The groups that enter one predictor, each with its columns and effects."""
+    groups, effects = [], []
+    for group, r, owners in zip(rows.groups, coefficients.r, structure.owners, strict=True):
+        at = [i for i, owner in enumerate(owners) if owner == place]
+        if len(at) == len(owners):
+            groups.append(group)
+            effects.append(r)
+        elif at:
+            groups.append(group._replace(z=jnp.asarray(group.z)[..., jnp.array(at)]))
+            effects.append(r[:, jnp.array(at)])
+    return groups, effects
+
+
+def response_of(
+    structure: Structure, rows: Rows, scalars: Mapping[str, Array], coefficients: Coefficients
+) -> dist.Distribution:
+    """The distribution of the n responses given all parameters, likelihood weights left out."""
+    parameters = {
+        predictor.parameter: Linked(eta, predictor.link)
+        for predictor, eta in zip(
+            structure.predictors, linear_predictors(structure, rows, coefficients).values(), strict=True
+        )
+    }
+    parameters |= {name: Linked(value, "identity") for name, value in scalars.items()}
+    terms = rows.terms._replace(thresholds=coefficients.thresholds)
+    if coefficients.bcs is not None:
+        terms = terms._replace(specific=rows.predictors[0].specific @ coefficients.bcs)
+    return response(
+        structure.family,
+        parameters,
+        terms,
+        known_error=structure.known_error,
+        max_count=structure.max_count,
+    )
