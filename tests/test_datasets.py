@@ -21,7 +21,7 @@ SHAPES = {
     "Penicillin": (144, ["diameter", "plate", "sample"], {"plate": 24, "sample": 6}),
     "Pastes": (60, ["strength", "batch", "cask", "sample"], {"batch": 10, "cask": 3, "sample": 30}),
     "cbpp": (56, ["herd", "incidence", "size", "period"], {"herd": 15, "period": 4}),
-    "nwo_grants": (18, ["discipline", "gender", "applications", "awards"], {"discipline": 9, "gender": 2}),
+    "grants": (18, ["discipline", "gender", "applications", "awards"], {"discipline": 9, "gender": 2}),
 }
 
 # sha256 of the CSV text of each simulated table with its default seed, and with seed 7
@@ -79,7 +79,7 @@ def test_published_values_arrive_unchanged():
     assert sleep["Reaction"].sum() == pytest.approx(53731.4205, abs=1e-6)
     cbpp = datasets.load("cbpp")
     assert (cbpp["incidence"].sum(), cbpp["size"].sum()) == (99, 842)
-    grants = datasets.load("nwo_grants")
+    grants = datasets.load("grants")
     assert (grants["applications"].sum(), grants["awards"].sum()) == (2823, 467)
     assert datasets.load("Penicillin")["diameter"].sum() == 3308
     assert datasets.load("Pastes")["strength"].sum() == pytest.approx(3603.2, abs=1e-9)
@@ -96,6 +96,10 @@ def test_upper_and_lower_case_are_one(spelling):
     assert len(datasets.load(spelling)) == 144
 
 
+def test_grants_go_by_the_name_of_the_file_too():
+    assert datasets.find("NWO_grants") is datasets.find("grants")
+
+
 def test_each_call_returns_a_frame_of_its_own():
     first = datasets.load("cafes")
     first.loc[0, "wait"] = -1.0
@@ -107,7 +111,7 @@ def test_unknown_name_lists_the_legal_ones_nearest_first():
         datasets.load("sleepstudi")
     assert str(caught.value) == (
         "there is no dataset 'sleepstudi'; there are: 'sleepstudy', 'nested', 'Pastes', 'classroom', "
-        "'Penicillin', 'cbpp', 'cafes', 'nwo_grants'"
+        "'Penicillin', 'cbpp', 'cafes', 'grants'"
     )
     assert isinstance(caught.value, BayesFormulaError)
     assert isinstance(caught.value, LookupError)

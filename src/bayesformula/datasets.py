@@ -5,7 +5,7 @@ parameters, so that a fit can be held against the truth.
 
     >>> from bayesformula import datasets
     >>> datasets.names()
-    ('cafes', 'nested', 'classroom', 'sleepstudy', 'Penicillin', 'Pastes', 'cbpp', 'nwo_grants')
+    ('cafes', 'nested', 'classroom', 'sleepstudy', 'Penicillin', 'Pastes', 'cbpp', 'grants')
     >>> datasets.load("cafes").shape
     (200, 3)
     >>> datasets.truth("cafes")["b_afternoon"]
@@ -61,6 +61,7 @@ class Dataset:
 
     Attributes:
         formula: a model that the table is usually taken for.
+        aliases: other names that `find` and `load` take.
         file: name in the folder `tables`, with `sha256` of its content; both empty when simulated.
         simulate: makes the table; None when it is read from `file`.
         truth: (flat parameter name, value) of a simulated table, empty for a published one.
@@ -73,6 +74,7 @@ class Dataset:
     formula: str
     source: str
     licence: str
+    aliases: tuple[str, ...] = ()
     file: str = ""
     sha256: str = ""
     simulate: Callable[[], pd.DataFrame] | None = None
@@ -91,7 +93,7 @@ def find(name: str) -> Dataset:
         DatasetError: no table has this name; the message lists those there are, nearest first.
     """
     for record in DATASETS:
-        if record.name.casefold() == name.casefold():
+        if name.casefold() in (each.casefold() for each in (record.name, *record.aliases)):
             return record
     raise DatasetError(f"there is no dataset '{name}'; there are: {listing(nearest(name, names()))}")
 
@@ -341,7 +343,7 @@ DATASETS: tuple[Dataset, ...] = (
         sha256="2798bc7704a4bdb8ade4e164d8c3a6397efa7ba5fb25c1ec11f517b4ffb940a7",
     ),
     Dataset(
-        name="nwo_grants",
+        name="grants",
         title="research grants of the Dutch science council by discipline and gender of the applicant",
         n_rows=18,
         columns=(
@@ -350,12 +352,13 @@ DATASETS: tuple[Dataset, ...] = (
             Column("applications", ColumnKind.INTEGER, "applications received"),
             Column("awards", ColumnKind.INTEGER, "applications granted"),
         ),
-        formula="awards | trials(applications) ~ 0 + gender + (1 | discipline)",
+        formula="awards | trials(applications) ~ gender + (1 | discipline)",
         source=(
             "R. van der Lee and N. Ellemers (2015), Gender contributes to personal research funding success "
             "in The Netherlands, PNAS 112, 12349-12353, table S1, doi:10.1073/pnas.1510159112"
         ),
         licence="measured facts, reproduced from the publication; cite the source",
+        aliases=("nwo_grants",),
         file="nwo_grants.csv",
         sha256="42cdc82e0c01b8cea72cd551f4d781de1f8a6fba1f29fdde903f81c42c906872",
     ),

@@ -16,7 +16,7 @@ from bayesformula.compiler.links import Linked
 from bayesformula.compiler.normal_tail import erfcx, inverse_mills, log_erfcx_difference, log_ndtr
 
 MILD = np.linspace(-4.0, 4.0, 17) + 0.01
-FAR = np.array([-1e6, -700.0, -230.5, -40.0, -1e-8, 1e-8, 40.0, 230.5, 700.0, 1e6])
+FAR = np.array([-1e6, -700.0, -175.5, -40.0, -1e-8, 1e-8, 40.0, 175.5, 700.0, 1e6])
 UNIT = ("logit", "probit", "cloglog", "cauchit")
 HALF_PI = np.pi / 2
 
@@ -102,7 +102,7 @@ EXTREMES = [
     ("cloglog", -700.0, -700.0, 0.0, -700.0),
     ("cloglog", 4.0, np.log1p(-np.exp(-np.exp(4))), -np.exp(4), np.exp(4)),
     ("cloglog", 40.0, 0.0, -np.exp(40), np.exp(40)),
-    ("cloglog", 700.0, 0.0, -np.exp(230), np.exp(230)),
+    ("cloglog", 700.0, 0.0, -np.exp(175), np.exp(175)),
     ("cauchit", -40.0, np.log(np.arctan(1 / 40) / np.pi), np.log1p(-np.arctan(1 / 40) / np.pi), None),
     ("cauchit", -1e9, np.log(1e-9 / np.pi), np.log1p(-1e-9 / np.pi), np.log(1e-9 / np.pi)),
     ("cauchit", 1e9, np.log1p(-1e-9 / np.pi), np.log(1e-9 / np.pi), -np.log(1e-9 / np.pi)),
@@ -114,8 +114,8 @@ EXTREMES = [
 
 @pytest.mark.parametrize(("link", "eta", "log", "log1m", "logit"), EXTREMES)
 def test_probabilities_next_to_zero_and_one(link, eta, log, log1m, logit):
-    assert_allclose(values(link, "log", eta)[0], log, rtol=1e-11, atol=1e-99)
-    assert_allclose(values(link, "log1m", eta)[0], log1m, rtol=1e-11, atol=1e-99)
+    assert_allclose(values(link, "log", eta)[0], log, rtol=1e-11, atol=1e-75)
+    assert_allclose(values(link, "log1m", eta)[0], log1m, rtol=1e-11, atol=1e-75)
     if logit is not None:
         assert_allclose(values(link, "logit", eta)[0], logit, rtol=1e-9)
 

@@ -1,7 +1,7 @@
 """A parameter of a family as its linear predictor and link: value, log, log1m and logit in stable forms.
 
 A probability is never formed to take its logarithm, nor one minus it: at eta = 40 the value of a logit
-link rounds to 1, and its `log1m` is still -40. `exp` is held between 1e-100 and 1e100, so that squares and
+link rounds to 1, and its `log1m` is still -40. `exp` is held between 1e-76 and 1e76, so that squares and
 cubes of a value and of its reciprocal are finite and their derivatives too; the logarithms go on beyond.
 """
 
@@ -20,7 +20,7 @@ from jax.scipy.special import ndtr
 from bayesformula.compiler.normal_tail import log_ndtr
 
 _TINY = 2.3e-308  # the least normal float64
-_LARGEST = 230.0  # exp(230) = 1e100
+_LARGEST = 175.0  # exp(175) = 1e76
 _SMALL = -37.0  # exp(-37) is half a unit in the last place of 1
 
 # Legal eta, lower and upper end, of a link whose values can leave the support; other pairs are always legal.

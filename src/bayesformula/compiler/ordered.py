@@ -16,10 +16,8 @@ from jax import Array
 from numpyro import distributions as dist
 from numpyro.distributions import constraints
 
-from bayesformula.compiler.truncation import Truncated
-
-SWEEPS = 100
-"""Of the Gibbs sampler that draws from priors that differ, from sorted independent draws on."""
+TRIES = 10_000
+"""How often independent draws from priors that differ are made, to find some in order."""
 
 
 class Ordered(dist.Distribution):
@@ -42,27 +40,26 @@ class Ordered(dist.Distribution):
         return total + jnp.where(self.is_alike, math.lgamma(len(self.parts) + 1), 0.0)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
-        """Exact where the parts are alike, else after `SWEEPS` sweeps of a Gibbs sampler."""
+        """Independent draws, sorted where the parts are alike, else made anew until they increase.
+
+        Priors that contradict the order, so that none of `TRIES` does, give sorted draws.
+        """
         assert key is not None
-        count = math.prod(sample_shape)
-        first, sweeps = jax.random.split(key)
-        keys = jax.random.split(first, len(self.parts))
-        drawn = [
-            jnp.asarray(part.sample(one, (count,)))[:, 0] for part, one in zip(self.parts, keys, strict=True)
-        ]
-        values = jnp.sort(jnp.stack(drawn, axis=-1), axis=-1)
-        if len(self.parts) > 1:
-            again = jax.vmap(self._gibbs)(jax.random.split(sweeps, count), values)
-            values = jnp.where(self.is_alike, values, again)
+        values = jax.vmap(self._draw)(jax.random.split(key, math.prod(sample_shape)))
         return values.reshape(*sample_shape, len(self.parts))
 
-    def _gibbs(self, key: Array, values: Array) -> Array:
-        def sweep(step: int, values: Array) -> Array:
-            for i, part in enumerate(self.parts):
-                low = values[i - 1 : i] if i else None
-                high = values[i + 1 : i + 2] if i + 1 < len(self.parts) else None
-                one = jax.random.fold_in(key, step * len(self.parts) + i)
-                values = values.at[i].set(Truncated(part, low, high).sample(one)[0])
-            return values
+    def _draw(self, key: Array) -> Array:
+        def independent(step: Array | int) -> Array:
+            keys = jax.random.split(jax.random.fold_in(key, step), len(self.parts))
+            return jnp.concatenate([part.sample(one) for part, one in zip(self.parts, keys, strict=True)])
 
-        return jax.lax.fori_loop(0, SWEEPS, sweep, values)
+        def is_unfinished(state: tuple[Array, Array]) -> Array:
+            step, values = state
+            return (step < TRIES) & ~jnp.all(jnp.diff(values) > 0)
+
+        def again(state: tuple[Array, Array]) -> tuple[Array, Array]:
+            return state[0] + 1, independent(state[0])
+
+        first = independent(0)
+        first = jnp.where(self.is_alike, jnp.sort(first), first)
+        return jnp.sort(jax.lax.while_loop(is_unfinished, again, (jnp.asarray(1), first))[1])

@@ -53,7 +53,7 @@ def response_of(
     parameters |= {name: Linked(value, "identity") for name, value in scalars.items()}
     terms = rows.terms._replace(thresholds=coefficients.thresholds)
     if coefficients.bcs is not None:
-        terms = terms._replace(specific=rows.predictors[0].specific @ coefficients.bcs)
+        terms = terms._replace(specific=jnp.asarray(rows.predictors[0].specific) @ coefficients.bcs)
     return response(
         structure.family,
         parameters,

@@ -171,8 +171,10 @@ def _match_bcs(statement: Statement, directory: Directory) -> Match:
     """All effects of `cs()`, those of one column, or one of them by the number of its threshold."""
     parts = statement.address.parts
     found = directory.where("bcs")
-    if not parts or len(parts) > 2:
-        return Match(statement, () if parts else found, 0)
+    if not parts:
+        return Match(statement, found, 0)
+    if len(parts) > 2:
+        return Match(statement, (), 0)
     column = unquote(parts[0]) or parts[0]
     endings = [f"{column}[{parts[1]}]"] if len(parts) == 2 else []
     slots = directory.slots

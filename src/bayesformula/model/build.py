@@ -113,7 +113,7 @@ def category_parameters(categories: Sequence[str]) -> list[str]:
 
 
 def _without_intercept(design: ParameterDesign) -> ParameterDesign:
-    return replace(design, fixed=design.fixed.drop(columns="Intercept", errors="ignore"))
+    return replace(design, fixed=design.fixed[[name for name in design.fixed.columns if name != "Intercept"]])
 
 
 def _fixed(formula: FormulaSpec) -> list[Statement]:

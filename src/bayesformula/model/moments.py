@@ -6,11 +6,10 @@ Of the rows with weight, all alike: a prior should not depend on how much a row 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from bayesformula.data.shared_groups import SharedGroup
 from bayesformula.data.values import Design, ParameterDesign
@@ -111,7 +110,7 @@ def measure(
         y_name=y_name,
         locations=(),
         columns=tuple(_scales(parameters[p.parameter], used) for p in predictors),
-        specific=_frame_scales(mu.specific, used),
+        specific=_column_scales(list(map(str, mu.specific.columns)), np.asarray(mu.specific), used),
         groups=tuple(
             tuple(map(_scale, group.design.coefs, _shift_free(group, used).T)) for group in groups.values()
         ),
@@ -122,7 +121,7 @@ def measure(
         else _other_location(p, base)
         for p in predictors
     )
-    return Moments(**{**{f: getattr(base, f) for f in base.__slots__}, "locations": locations})
+    return replace(base, locations=locations)
 
 
 def _response(design: Design, family: Family, used: np.ndarray, label: str) -> tuple[np.ndarray, str]:
@@ -203,14 +202,13 @@ def _shift_free(group: SharedGroup, used: np.ndarray) -> np.ndarray:
 
 
 def _scales(design: ParameterDesign, used: np.ndarray) -> tuple[Scale, ...]:
-    return _frame_scales(design.fixed, used)
+    return _column_scales(list(map(str, design.fixed.columns)), np.asarray(design.fixed), used)
 
 
-def _frame_scales(frame: pd.DataFrame, used: np.ndarray) -> tuple[Scale, ...]:
-    names = [str(name) for name in frame.columns]
+def _column_scales(names: Sequence[str], columns: np.ndarray, used: np.ndarray) -> tuple[Scale, ...]:
     if not names:
         return ()
-    values = np.asarray(frame, dtype=np.float64)[used]
+    values = np.asarray(columns, dtype=np.float64)[used]
     return tuple(_scale(name, values[:, i]) for i, name in enumerate(names))
 
 

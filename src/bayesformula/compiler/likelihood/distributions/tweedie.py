@@ -45,6 +45,7 @@ class Tweedie(Rowwise):
         share = power.eta if power.link == "logitm1" else Linked(power.eta - 1.0, "identity").logit
         self.log_b, self.log_c = jax.nn.log_sigmoid(share), jax.nn.log_sigmoid(-share)
         self.b, self.c = jnp.exp(self.log_b), jnp.exp(self.log_c)
+        self.log_a = self._held(self.log_c - self.log_b)
         super().__init__(log_mean, log_phi, power.eta)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -52,8 +53,8 @@ class Tweedie(Rowwise):
         log_y = jnp.log(jnp.where(is_positive, value, 1.0))
         log_t = self._held(self.c * log_y - self.log_phi - self.log_c)
         away = jnp.clip(self.log_mean - log_y, -_LARGEST, _LARGEST)
-        deviance = exp_excess(self.c * away) + exp_excess(-self.b * away) * jnp.exp(self.log_c - self.log_b)
-        positive = log_series(log_t, self.log_c - self.log_b) - log_y - jnp.exp(log_t) * deviance
+        deviance = exp_excess(self.c * away) + exp_excess(-self.b * away) * jnp.exp(self.log_a)
+        positive = log_series(log_t, self.log_a) - log_y - jnp.exp(log_t) * deviance
         zero = -jnp.exp(self.log_rate)
         return within(value >= 0.0, jnp.where(is_positive, positive, zero))
 
@@ -75,7 +76,7 @@ class Tweedie(Rowwise):
         few = jax.random.poisson(key_few, jnp.minimum(rate, _MANY), shape).astype(rate.dtype)
         many = rate + jnp.sqrt(rate) * jax.random.normal(key_many, shape)
         jumps = jnp.where(rate < _MANY, few, many)
-        gamma_shape = jnp.maximum(jumps, 1.0) * jnp.exp(self.log_c - self.log_b)
+        gamma_shape = jnp.maximum(jumps, 1.0) * jnp.exp(self.log_a)
         log_size = jax.random.loggamma(key_size, gamma_shape, shape)
         log_scale = self.log_phi + self.log_b + self.b * self.log_mean
         return jnp.where(jumps > 0.0, jnp.exp(jnp.maximum(log_size + log_scale, -700.0)), 0.0)
