@@ -17,7 +17,7 @@ import bayesformula as bf
 TRUTH = {"b_Intercept": -0.5, "b_persons": 0.6, "b_child": -0.6, "b_zi_Intercept": -1.0, "b_zi_child": 1.0}
 
 
-def simulate(seed: int = 3) -> pd.DataFrame:
+def simulate(seed: int = 7) -> pd.DataFrame:
     """Catches of 250 families."""
     rng = np.random.default_rng(seed)
     persons = rng.integers(1, 5, 250)

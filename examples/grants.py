@@ -5,13 +5,13 @@ science council by discipline and gender. Three models of the counts: gender alo
 and disciplines as groups that share what they have in common. Priors: Normal(0, 2) for genders and the
 intercept, Normal(0, 1) for contrasts, HalfCauchy(5) for the sd of disciplines.
 
-The same table unfolded, one row for each application that was awarded or not, is a Bernoulli model, and
-the same model: the likelihoods differ by a constant. So are the posteriors, up to Monte Carlo error.
+The same table unfolded, one row for each of the 2,823 applications with `awarded` 0 or 1, is a Bernoulli model,
+and the same one: its likelihood differs by a constant, so the posterior is the same.
 
-Prints both side by side. On the logit scale women have -1.74 and men -1.53 alone (19 % are above 15 %, the
-rates being 14.9 and 17.7 %); among chemists -1.24 and -1.10; with disciplines as groups the intercept is
--1.63, men 0.16 (sd 0.11, 95 % from -0.04 to 0.37) above women, and the sd of disciplines 0.24. brms has the
-same numbers. Last the largest difference between the two forms, in posterior sds: below 0.15.
+Prints, on the logit scale: women -1.74 and men -1.53, which are rates of 15 and 18 %; among chemists -1.24 and
+-1.10, the gap half closed by disciplines alone; with disciplines as groups men are 0.16 above women (sd 0.11,
+95 % interval from -0.05 to 0.37), and the sd of disciplines is 0.24. brms 2.18 has the same numbers. The last
+model is printed for counts and for rows, and the largest difference between the two: below 0.15 posterior sds.
 """
 
 import pandas as pd
@@ -34,25 +34,21 @@ def unfold(grants: pd.DataFrame) -> pd.DataFrame:
     return rows[["discipline", "gender"]].assign(awarded=awarded.astype(int)).reset_index(drop=True)
 
 
-def main(draws=500):
+def main():
     grants = bf.datasets.load("grants")
-    applications = unfold(grants)
-    options = {"draws": draws, "warmup": 500}
-    tables, worst = {}, 0.0
+    columns = ["mean", "sd", "lower", "upper"]
+    tables = {}
     for right, priors in MODELS.items():
-        counts = bf.fit(
-            f"awards | trials(applications) ~ {right}", grants, family="binomial", priors=priors, **options
-        ).summary()
-        rows = bf.fit(
-            f"awarded ~ {right}", applications, family="bernoulli", priors=priors, **options
-        ).summary()
-        columns = ["mean", "sd", "lower", "upper"]
-        both = pd.concat({"counts": counts[columns], "rows": rows[columns]}, axis=1)
-        print(f"\n~ {right}\n{both.round(2).to_string()}")
-        worst = max(worst, ((counts["mean"] - rows["mean"]) / counts["sd"]).abs().max())
-        tables[right] = counts, rows
-    print(f"\nlargest difference between counts and rows: {worst:.2f} posterior sds")
-    return tables
+        formula = f"awards | trials(applications) ~ {right}"
+        tables[right] = bf.fit(formula, grants, family="binomial", priors=priors).summary()
+        print(f"{formula}\n{tables[right][columns].round(2).to_string()}\n")
+    counts = tables[right]
+    rows = bf.fit(f"awarded ~ {right}", unfold(grants), family="bernoulli", priors=priors).summary()
+    both = pd.concat({"counts": counts[columns], "rows": rows[columns]}, axis=1)
+    worst = ((counts["mean"] - rows["mean"]) / counts["sd"]).abs().max()
+    print(f"The last one, and one row for each application\n{both.round(2).to_string()}")
+    print(f"largest difference: {worst:.2f} posterior sds")
+    return tables, rows
 
 
 if __name__ == "__main__":

@@ -31,8 +31,6 @@ def main():
         formula = bf.formula("rent ~ size", quantile=quantile)
         fit = bf.fit(formula, flats, family="asym_laplace", draws=500, warmup=500)
         slopes[quantile] = fit.summary().loc["b_size", ["mean", "lower", "upper"]]
-        below = float(np.mean(flats["rent"] < fit.fixed()["mean"] @ [1, flats["size"].mean()]))
-        del below
     table = pd.DataFrame(slopes).T.rename_axis("quantile")
     print(table.round(2).to_string())
     return table

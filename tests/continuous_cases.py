@@ -73,7 +73,7 @@ ORACLES: Mapping[str, Callable] = {
 }
 
 _GRID = {
-    "gaussian": [(0.3, 1.1), (1e6, 1e-3), (-5.0, 1e8)],
+    "gaussian": [(0.3, 1.1), (1e4, 1e-3), (-5.0, 1e8)],
     "student": [(0.3, 1.1, nu) for nu in (1.0, 1.5, 3.0, 30.0, 1e3, 1e7)],
     "skew_normal": [(0.3, 1.1, alpha) for alpha in (-60.0, -2.0, 0.0, 0.5, 9.0)],
     "exgaussian": [(0.3, 0.7, beta) for beta in (0.05, 0.7, 10.0)] + [(600.0, 50.0, 100.0)],

@@ -8,13 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.special import expit, gamma
 
-Draw = Callable[[np.random.Generator, np.ndarray], object]
+Draw = Callable[..., object]
+
+
+class Rows(NamedTuple):
+    """What a draw may need beside eta: x, the level of each row, the effect of each level in units of sd."""
+
+    x: np.ndarray
+    g: np.ndarray
+    v: np.ndarray
+
+
+USUAL = ("b_Intercept", "b_x", "sd_g__Intercept")
+SLOPE_AND_SD = ("b_x", "sd_g__Intercept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +36,14 @@ class FamilyCase:
 
     Attributes:
         family: as a user writes it.
-        draw: (rng, eta) -> response, or a dict of columns that holds it as "y".
+        draw: (rng, eta) -> response, or a dict of columns that holds it as "y"; (rng, eta, rows) with
+            `takes_rows`.
         truth: of parameters beside intercept, slope and group sd.
         intercept, slope, sd: those.
         formula: of the model.
-        further: formulas of other parameters.
-        has_intercept: the model reports `b_Intercept`.
+        further: formulas of other parameters, or their value.
+        reports: which of intercept, slope and sd the model reports under their usual names.
+        takes_rows: the draw has predictors of its own.
     """
 
     family: str
@@ -38,8 +53,9 @@ class FamilyCase:
     slope: float = 0.5
     sd: float = 0.4
     formula: str = "y ~ x + (1 | g)"
-    further: tuple[tuple[str, str], ...] = ()
-    has_intercept: bool = True
+    further: tuple[tuple[str, str | float], ...] = ()
+    reports: tuple[str, ...] = USUAL
+    takes_rows: bool = False
 
     @property
     def id(self) -> str:
@@ -73,7 +89,7 @@ def _tweedie(rng, eta, phi=0.8, p=1.5):
     return np.where(counts > 0, rng.gamma(np.maximum(shape, 1e-9), scale), 0.0)
 
 
-def _negbinomial(rng, mu, shape):
+def draw_negbinomial(rng, mu, shape):
     return rng.poisson(rng.gamma(shape, mu / shape))
 
 
@@ -126,10 +142,10 @@ THRESHOLDS = np.array([-1.0, 0.2, 1.4])
 
 
 def _cumulative(inverse):
-    return lambda rng, eta: _levels(rng, inverse(THRESHOLDS - eta[:, None]))
+    return lambda rng, eta: levels_of(rng, inverse(THRESHOLDS - eta[:, None]))
 
 
-def _levels(rng, below):
+def levels_of(rng, below):
     """Codes 0, 1, ... as ordered levels, from P(Y <= k)."""
     codes = (rng.uniform(size=len(below))[:, None] > below).sum(axis=1)
     return pd.Categorical.from_codes(codes, ["low", "fair", "good", "best"], ordered=True)
@@ -138,13 +154,13 @@ def _levels(rng, below):
 def _sequential(rng, eta, *, stops):
     chance = expit(THRESHOLDS - eta[:, None])
     go_on = 1 - chance if stops else expit(eta[:, None] - THRESHOLDS)
-    return _levels(rng, 1 - np.cumprod(go_on, axis=1))
+    return levels_of(rng, 1 - np.cumprod(go_on, axis=1))
 
 
 def _acat(rng, eta):
     scores = np.concatenate([np.zeros((len(eta), 1)), np.cumsum(eta[:, None] - THRESHOLDS, axis=1)], axis=1)
     p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return _levels(rng, np.cumsum(p / p.sum(axis=1, keepdims=True), axis=1)[:, :-1])
+    return levels_of(rng, np.cumsum(p / p.sum(axis=1, keepdims=True), axis=1)[:, :-1])
 
 
 ORDINAL_TRUTH = {f"b_Intercept[{k + 1}]": tau for k, tau in enumerate(THRESHOLDS)}
@@ -199,33 +215,35 @@ CASES = (
     ),
     FamilyCase("beta_binomial", _trials(_beta_binomial), {"phi": 6.0}, formula="y | trials(n) ~ x + (1 | g)"),
     FamilyCase("poisson", lambda rng, eta: rng.poisson(np.exp(eta)), {}),
-    FamilyCase("negbinomial", lambda rng, eta: _negbinomial(rng, np.exp(eta), 2.5), {"shape": 2.5}),
+    FamilyCase("negbinomial", lambda rng, eta: draw_negbinomial(rng, np.exp(eta), 2.5), {"shape": 2.5}),
     FamilyCase(
-        "negbinomial1", lambda rng, eta: _negbinomial(rng, np.exp(eta), np.exp(eta) / 0.8), {"phi": 0.8}
+        "negbinomial1", lambda rng, eta: draw_negbinomial(rng, np.exp(eta), np.exp(eta) / 0.8), {"phi": 0.8}
     ),
-    FamilyCase("geometric", lambda rng, eta: _negbinomial(rng, np.exp(eta), 1.0), {}),
+    FamilyCase("geometric", lambda rng, eta: draw_negbinomial(rng, np.exp(eta), 1.0), {}),
     FamilyCase("zero_inflated(poisson)", _zero_inflated_poisson, {"zi": 0.3, "b_Intercept": 0.8}),
     FamilyCase("hurdle(gamma)", _hurdle_gamma, {"shape": 3.0, "hu": 0.3}),
     FamilyCase("hurdle(negbinomial)", _hurdle_negbinomial, {"shape": 2.0, "hu": 0.3, "b_Intercept": 0.8}),
-    FamilyCase("cumulative", _cumulative(expit), ORDINAL_TRUTH, intercept=0.0, has_intercept=False),
+    FamilyCase("cumulative", _cumulative(expit), ORDINAL_TRUTH, intercept=0.0, reports=SLOPE_AND_SD),
     FamilyCase(
-        "cumulative(probit)", _cumulative(stats.norm.cdf), ORDINAL_TRUTH, intercept=0.0, has_intercept=False
+        "cumulative(probit)", _cumulative(stats.norm.cdf), ORDINAL_TRUTH, intercept=0.0, reports=SLOPE_AND_SD
     ),
     FamilyCase(
         "sratio",
         lambda rng, eta: _sequential(rng, eta, stops=True),
         ORDINAL_TRUTH,
         intercept=0.0,
-        has_intercept=False,
+        reports=SLOPE_AND_SD,
     ),
     FamilyCase(
         "cratio(cloglog)",
-        lambda rng, eta: _levels(rng, 1 - np.cumprod(-np.expm1(-np.exp(eta[:, None] - THRESHOLDS)), axis=1)),
+        lambda rng, eta: levels_of(
+            rng, 1 - np.cumprod(-np.expm1(-np.exp(eta[:, None] - THRESHOLDS)), axis=1)
+        ),
         ORDINAL_TRUTH,
         intercept=0.0,
-        has_intercept=False,
+        reports=SLOPE_AND_SD,
     ),
-    FamilyCase("acat", _acat, ORDINAL_TRUTH, intercept=0.0, has_intercept=False),
+    FamilyCase("acat", _acat, ORDINAL_TRUTH, intercept=0.0, reports=SLOPE_AND_SD),
 )
 """One row a family, each with a group effect."""
 
@@ -234,12 +252,10 @@ def simulate(case: FamilyCase, n: int, levels: int, seed: int) -> tuple[pd.DataF
     """Rows and truth."""
     rng = np.random.default_rng(seed)
     x, g = rng.normal(size=n), rng.integers(0, levels, n)
-    u = rng.normal(scale=case.sd, size=levels)
-    eta = case.intercept + case.slope * x + u[g]
-    drawn = case.draw(rng, eta)
+    v = rng.normal(size=levels)
+    eta = case.intercept + case.slope * x + case.sd * v[g]
+    drawn = case.draw(rng, eta, Rows(x, g, v)) if case.takes_rows else case.draw(rng, eta)
     columns = drawn if isinstance(drawn, dict) else {"y": drawn}
     frame = pd.DataFrame({**columns, "x": x, "g": [f"g{i:02d}" for i in g]})
-    truth = {"b_x": case.slope, "sd_g__Intercept": case.sd}
-    if case.has_intercept:
-        truth["b_Intercept"] = case.intercept
-    return frame, {**truth, **case.truth}
+    usual = dict(zip(USUAL, (case.intercept, case.slope, case.sd), strict=True))
+    return frame, {**{name: usual[name] for name in case.reports}, **case.truth}

@@ -230,7 +230,7 @@ def _refuse_two_global_scales(text: str, tree: Tree[Token], values: Mapping[str,
             "scale_global and par_ratio of horseshoe say the same thing twice",
             text=text,
             span=_trimmed(text, tree),
-            hint="par_ratio, the share of coefficients that matter over that of the others, sets scale_global:\n"
+            hint="par_ratio, how many coefficients matter over how many do not, sets scale_global:\n"
             "write horseshoe(par_ratio = 0.1) or horseshoe(scale_global = 0.1).",
         )
 

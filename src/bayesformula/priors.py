@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bayesformula.errors import Span
 
@@ -220,8 +221,10 @@ class Prior:
         Raises:
             ValueError: no mass is left, a constant lies outside, or it is no prior of one parameter.
 
-        >>> str(Prior("normal", (0.0, 1.0)).truncated_to(0, 1)), str(Prior("gamma", (2.0, 1.0)).truncated_to(0))
-        ('normal(0, 1) truncated to [0, 1]', 'gamma(2, 1)')
+        >>> str(Prior("normal", (0.0, 1.0)).truncated_to(0, 1))
+        'normal(0, 1) truncated to [0, 1]'
+        >>> str(Prior("gamma", (2.0, 1.0)).truncated_to(0))
+        'gamma(2, 1)'
         """
         first, last = self.support()
         lower = first if low is None else max(first, float(low))
@@ -253,7 +256,7 @@ def check_ordered(priors: Sequence[Prior]) -> str | None:
         if set(names) != {"constant"}:
             return "thresholds are either all constant or none is: they hold each other in order"
         values = [prior.arguments[0] for prior in priors]
-        if any(right <= left for left, right in zip(values, values[1:], strict=False)):
+        if any(right <= left for left, right in pairwise(values)):
             listed = ", ".join(map(exact_number, values))
             return f"constant thresholds must increase, and these are {listed}"
         return None

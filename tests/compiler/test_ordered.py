@@ -83,7 +83,7 @@ def test_draws_are_those_kept_by_rejection(texts):
 
 
 def test_shapes_of_draws():
-    one = site(MIXED)
+    one = site(REVERSED)
     assert one.sample(jax.random.PRNGKey(0)).shape == (3,)
     assert one.sample(jax.random.PRNGKey(0), (2, 5)).shape == (2, 5, 3)
 

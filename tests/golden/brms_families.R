@@ -6,10 +6,12 @@
 # Every prior is stated once, in our language, and turned into brms's by `brms_priors`, so that the two cannot
 # differ. '0 + Intercept' (for ordinal families center = FALSE) puts the priors of intercepts and thresholds at
 # x = 0. `at_draw` is one draw with all its parameters and what brms makes of it row by row: exact, no Monte Carlo.
+# Needs extraDistr for the rows of beta_binomial.
 suppressMessages(library(brms))
 rstan::rstan_options(boost_lib = "/usr/include")
 SEED <- 20240501
 OUT <- "brms_families.json"
+ROWS_SHOWN <- 40
 
 # ---- tables ---------------------------------------------------------------------------------------------------
 
@@ -137,7 +139,8 @@ at_draw <- function(fit, draws, rename) {
   log_lik <- brms::log_lik(fit, draw_ids = id)[1, ]
   mean <- tryCatch(posterior_epred(fit, draw_ids = id), error = function(e) NULL)
   mean <- if (length(dim(mean)) == 3) mean[1, , ] else if (!is.null(mean)) mean[1, ]
-  list(parameters = as.list(values), log_lik = log_lik, log_lik_sum = sum(log_lik), mean = mean)
+  list(parameters = as.list(values), log_lik_sum = sum(log_lik), log_lik = head(log_lik, ROWS_SHOWN),
+       mean = head(mean, ROWS_SHOWN))
 }
 stated_priors <- function(fit) {
   rows <- subset(as.data.frame(prior_summary(fit)), prior != "")[c("prior", "class", "coef", "group", "dpar")]
@@ -155,7 +158,7 @@ model_record <- function(m, fit, compile_seconds) {
   effects <- grepl("^r_", ours)
   shown <- effects & ave(as.numeric(effects), sub("\\[.*,", "[", ours), FUN = seq_along) <= 3
   sampler <- nuts_params(fit)
-  loo <- suppressWarnings(tryCatch(
+  loo <- if (m$rows) suppressWarnings(tryCatch(
     brms::loo(fit, draw_ids = seq(1, ndraws(fit), length.out = 2000)), error = function(e) NULL))
   times <- rstan::get_elapsed_time(fit$fit)
   list(id = m$id, formula_brms = m$text_brms, formula_ours = m$ours, parameters_ours = m$parameters,
@@ -170,7 +173,7 @@ model_record <- function(m, fit, compile_seconds) {
                                      p_loo = loo$estimates[2, 1], n_k_above_0.7 = sum(loo$diagnostics$pareto_k > .7)),
        parameters = statistics(draws[, , !effects]),
        effects = if (any(shown)) statistics(draws[, , shown]),
-       at_draw = if (m$keep_draw) tryCatch(at_draw(fit, draws), error = function(e) {
+       at_draw = if (m$rows) tryCatch(at_draw(fit, draws), error = function(e) {
          message("no draw of ", m$id, ": ", conditionMessage(e)); NULL
        }))
 }
@@ -187,8 +190,8 @@ save_record <- function(record) {
   if (record$id %in% ids) old[[which(ids == record$id)]] <- record else old <- c(old, list(record))
   about <- paste("Posteriors by brms with the same priors, coded as '0 + Intercept' (ordinal: center = FALSE) so that",
                  "priors of intercepts and thresholds are at x = 0. Recreate with brms_families.R; tables in",
-                 "family_data/. at_draw: one draw, all its parameters, and the log likelihood and mean of each row",
-                 "given them. effects: the first three levels of each group.")
+                 "family_data/. at_draw: one draw, all its parameters, what they give: log likelihood of all rows, and",
+                 "log likelihood and mean of the first 40. effects: the first three levels of each group.")
   text <- jsonlite::toJSON(list(about = about, models = old), auto_unbox = TRUE, digits = NA, pretty = 1, null = "null",
                            na = "null")
   text <- one_line(one_line(text, '\\{\\s*"mean": [^{}]*\\}'), "\\[[-0-9.eE+,\\s]*\\]")
@@ -200,12 +203,12 @@ save_record <- function(record) {
 
 MODELS <- list()
 model <- function(id, data, brms_formula, family, ours, family_ours, priors, parameters = NULL, fixed = NULL,
-                  rename = NULL, note = NULL, warmup = 1000, draws = 2000, adapt_delta = 0.95, keep_draw = TRUE) {
+                  rename = NULL, note = NULL, warmup = 1000, draws = 2000, adapt_delta = 0.95, rows = TRUE) {
   text <- paste(deparse(substitute(brms_formula), width.cutoff = 500L), collapse = " ")
   MODELS[[id]] <<- list(id = id, table = data, formula = brms_formula, text_brms = text, family = family, ours = ours,
                         family_ours = family_ours, priors = as.list(priors), parameters = parameters, fixed = fixed,
                         rename = rename, note = note, warmup = warmup, draws = draws, adapt_delta = adapt_delta,
-                        keep_draw = keep_draw)
+                        rows = rows)
 }
 fit_model <- function(m) {
   path <- if (file.exists(m$table)) m$table else table_path(m$table)
@@ -294,7 +297,8 @@ model("successes_beta_binomial", "proportions", successes | trials(trials) ~ 0 +
       beta_binomial(), "successes | trials(trials) ~ x + (1 | g)", "beta_binomial",
       c("Intercept ~ normal(0, 1.5)", "b ~ normal(0, 1)", "sd ~ exponential(1)", "phi ~ gamma(2, 0.1)"))
 model("visits_poisson_trunc", "visits", at_least | trunc(lb = 1) ~ 0 + Intercept + x, poisson(),
-      "at_least | trunc(lb = 1) ~ x", "poisson", c("Intercept ~ normal(0, 2)", "b ~ normal(0, 1)"))
+      "at_least | trunc(lb = 1) ~ x", "poisson", c("Intercept ~ normal(0, 2)", "b ~ normal(0, 1)"), rows = FALSE,
+      note = "1 is kept; no rows, as log_lik() of brms 2.18 leaves truncation out and posterior_epred() that 1")
 model("quarter_asym_laplace", "reals", bf(quarter ~ 0 + Intercept + x, quantile = 0.25), asym_laplace(),
       "quarter ~ x", "asym_laplace", c("Intercept ~ normal(0, 3)", "b ~ normal(0, 1)", "sigma ~ exponential(1)"),
       fixed = list(quantile = 0.25))
@@ -345,7 +349,7 @@ if (file.exists(VERBAGG)) {
         r2 ~ 0 + Intercept + Anger + Gender + btype + situ + (1 | id) + (1 | item), bernoulli(),
         "r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "bernoulli",
         c("Intercept ~ normal(0, 1.5)", "b ~ normal(0, 1)", "sd ~ exponential(1)"), draws = 1000, warmup = 500,
-        adapt_delta = 0.8, keep_draw = FALSE)
+        adapt_delta = 0.8, rows = FALSE)
 }
 
 # ---- run ------------------------------------------------------------------------------------------------------

@@ -180,10 +180,11 @@ def as_response(model: Model, y: np.ndarray) -> Any:
 
 
 def is_legal(model: Model, y: np.ndarray) -> bool:
-    """Whether a fit takes the response. What is left out by a rule on y alone leaves ranks uniform."""
-    if model.family == "bernoulli":
-        return 0 < y.sum() < len(y)
-    return len(np.unique(y)) == model.thresholds + 1 if model.thresholds else bool(np.any(y != y[0]))
+    """Whether the response has every category: one without rows is none of a fit's.
+
+    A rule on y alone: the posterior given y stays what it is, and ranks stay uniform.
+    """
+    return not model.thresholds or len(np.unique(y)) == model.thresholds + 1
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,12 @@ class Simulation:
 
 
 def simulate(
-    model: Model, number: int, seed: int, *, fitted: Mapping[str, str] | None = None, truth: Model | None = None
+    model: Model,
+    number: int,
+    seed: int,
+    *,
+    fitted: Mapping[str, str] | None = None,
+    truth: Model | None = None,
 ) -> Simulation:
     """One table from the prior, its fit, and ranks.
 

@@ -7,6 +7,7 @@ far below, where the derivative is the difference of two exponents of the size o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jax import Array
 _SWITCH = 10.0  # exp(x^2) erfc(x) has lost 2 digits there; the asymptotic series has all of them
 _TERMS = 12
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
-_GAUSS = ((0.5 + 0.5 * _NODES).tolist(), (0.5 * _WEIGHTS).tolist())  # on (0, 1)
+_GAUSS = (0.5 + 0.5 * _NODES, 0.5 * _WEIGHTS)  # on (0, 1)
 
 
 @jax.custom_jvp
@@ -73,6 +74,7 @@ def inverse_mills(x: Array) -> Array:
     return jnp.where(x < 0.0, low, high)
 
 
+@jax.custom_jvp
 def log_erfcx_difference(x: Array, step: Array) -> Array:
     """log(erfcx(x) - erfcx(x + step)) for x >= -1 and step > 0, without cancellation.
 
@@ -81,15 +83,41 @@ def log_erfcx_difference(x: Array, step: Array) -> Array:
     scale = 1.0 + jnp.abs(x)
     is_short = step < 0.5 * scale
     short = jnp.where(is_short, step, 0.5 * scale)
-    slope = sum(w * -_erfcx_slope(x + short * at) for at, w in zip(*_GAUSS, strict=True))
-    long = jnp.where(is_short, scale, step)
-    direct = jnp.log(erfcx(x) - erfcx(x + long))
-    return jnp.where(is_short, jnp.log(step) + jnp.log(jnp.asarray(slope)), direct)
+    slope = _average(_erfcx_slope, x, short)
+    direct = jnp.log(erfcx(x) - erfcx(x + jnp.where(is_short, scale, step)))
+    return jnp.where(is_short, jnp.log(step) + jnp.log(-slope), direct)
 
 
-def ndtr_difference(x: Array, step: Array) -> Array:
-    """(Phi(x) - Phi(x - step)) / step for 0 < step < 1."""
-    return sum(
-        (w / math.sqrt(2.0 * math.pi)) * jnp.exp(-0.5 * (x - step * at) ** 2)
-        for at, w in zip(*_GAUSS, strict=True)
-    )  # pyright: ignore[reportReturnType]
+@log_erfcx_difference.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    """With D the difference, dD/dx = 2 x D - 2 step erfcx(x + step), as erfcx' = 2 x erfcx - 2/sqrt(pi)."""
+    x, step = primals
+    log_difference = log_erfcx_difference(x, step)
+    end, step_share = x + step, jnp.exp(jnp.log(step) - log_difference)
+    in_x = 2.0 * x - 2.0 * step_share * erfcx(end)
+    in_step = -_erfcx_slope(end) * jnp.exp(-log_difference)
+    return log_difference, in_x * tangents[0] + in_step * tangents[1]
+
+
+@jax.custom_jvp
+def ndtr_rise(x: Array, step: Array) -> Array:
+    """Phi(x) - Phi(x - step) for 0 < step < 1."""
+    return step * _average(_phi, x, -step)
+
+
+@ndtr_rise.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    x, step = primals
+    in_x = -_phi(x) * jnp.expm1(step * (x - 0.5 * step))  # phi(x) - phi(x - step)
+    return ndtr_rise(x, step), in_x * tangents[0] + _phi(x - step) * tangents[1]
+
+
+def _phi(x: Array) -> Array:
+    return jnp.exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi))
+
+
+def _average(f: Callable[[Array], Array], x: Array, step: Array) -> Array:
+    """The mean of f between x and x + step, by Gauss and Legendre."""
+    x, step = jnp.broadcast_arrays(x, step)
+    at, weights = (jnp.asarray(part, x.dtype).reshape((1,) * x.ndim + (-1,)) for part in _GAUSS)
+    return jnp.sum(weights * f(x[..., None] + step[..., None] * at), axis=-1)

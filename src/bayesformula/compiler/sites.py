@@ -1,8 +1,9 @@
 """From priors to NumPyro sites: which distribution, which support, where the sampler starts.
 
 A vector of parameters (the population coefficients, the sds of one group) may mix distributions. The
-members that share one become one NumPyro site, several for a joint prior; constants become none. What is static (the kinds) is
-apart from what is data (the numbers), so that two fits that differ in prior scales share a program.
+members that share one become one NumPyro site, or the sites of their joint prior; constants become none.
+What is static (the kinds) is apart from what is data (the numbers), so that two fits that differ in prior
+scales or bounds share a program.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def distribution(kind: str, a: Array) -> dist.Distribution:
     high = a[:, 4] if side in (BELOW, BETWEEN) else None
     if name == "flat":
         assert side != BETWEEN, "flat between bounds is uniform"
-        bound = constraints.greater_than(low) if high is None else constraints.less_than(high)
+        bound = constraints.greater_than(a[:, 3]) if side == ABOVE else constraints.less_than(a[:, 4])
         return dist.ImproperUniform(bound, a[:, 0].shape, ())
     if name.startswith("half_"):  # above its centre a half is the whole given that it is there
         return Truncated(_unfolded(name, a), low, high)

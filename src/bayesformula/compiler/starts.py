@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from bayesformula.compiler.coordinates import PredictorFrame
 from bayesformula.compiler.inputs import Rows, Start, summed
+from bayesformula.compiler.links import Linked
 from bayesformula.compiler.structure import Structure
-from bayesformula.model.scales import linked, linked_array
-from bayesformula.model.spec import ModelSpec
-from bayesformula.priors import PriorRow
+from bayesformula.model.response_moments import EDGE, LOGGED, tells_of_mu
+from bayesformula.model.scales import RELATIVE, linked, linked_array
+from bayesformula.model.spec import ModelSpec, PredictorSpec
 
 ROUGH_DF = 10.0
 """Degrees of freedom at which chains of Student effects start."""
@@ -33,23 +35,19 @@ def start(
     """Least squares for the coefficients and their errors, its residual sd shared out among the sds."""
     responses = rough_responses(model, rows, used)
     pieces = [
-        _least_squares(
-            frame, used, np.asarray(part.offset)[used], response, has_thresholds=bool(model.n_thresholds)
-        )
-        for frame, part, response in zip(frames, rows.predictors, responses, strict=True)
+        _least_squares(model, place, frames[place], rows, used, response)
+        for place, response in enumerate(responses)
     ]
-    scalars = {
-        row.kind: np.array([_scalar(model, row, rows, used, pieces[0][2])]) for row in _scalar_rows(model)
-    }
+    scalars = {name: np.array([_scalar(model, name, rows, used, pieces[0].spread)]) for name in model.scalars}
     sds = []
     for k, (arrays, to_reported) in enumerate(zip(rows.groups, group_reported, strict=True)):
         at_prior = summed(arrays) @ to_reported
         size = np.sqrt(np.mean(at_prior**2, axis=0))
-        spreads = np.array([pieces[owner][2] for owner in structure.owners[k]])
+        spreads = np.array([pieces[owner].spread for owner in structure.owners[k]])
         sds.append(np.tile(0.5 * spreads / np.where(size > 0, size, 1.0), structure.n_by[k]))
     return Start(
-        b=tuple(piece[0] for piece in pieces),
-        b_errors=tuple(piece[1] for piece in pieces),
+        b=tuple(piece.b for piece in pieces),
+        b_errors=tuple(piece.errors for piece in pieces),
         sd=tuple(sds),
         df=tuple(np.full(1, ROUGH_DF) for _ in rows.groups),
         scalars=scalars,
@@ -57,29 +55,73 @@ def start(
     )
 
 
-def _scalar_rows(model: ModelSpec) -> list[PriorRow]:
-    return [row for name in model.scalars for row in model.prior_rows(name)]
+class Piece(NamedTuple):
+    """Coefficients of a predictor in prior coordinates, their errors, and the sd of what they leave over."""
+
+    b: np.ndarray
+    errors: np.ndarray
+    spread: float
 
 
 def _least_squares(
-    frame: PredictorFrame, used: np.ndarray, offset: np.ndarray, response: np.ndarray, *, has_thresholds: bool
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Coefficients in prior coordinates, their errors, and the sd of what they leave over.
-
-    A response that is one number has no spread of its own; on a link's scale, 0.5 is a usual one.
-    """
+    model: ModelSpec,
+    place: int,
+    frame: PredictorFrame,
+    rows: Rows,
+    used: np.ndarray,
+    response: np.ndarray,
+) -> Piece:
+    predictor = model.predictors[place]
+    offset = np.asarray(rows.predictors[place].offset)[used]
     columns, z = frame.x.columns[used], response - offset
-    if has_thresholds:  # these take up the mean
+    if model.n_thresholds and not place:  # these take up the mean
         columns = columns - columns.mean(axis=0)
     reference = np.linalg.lstsq(columns, z, rcond=None)[0]
     residual = z - columns @ reference
-    floor = 1e-3 * float(np.std(z))
-    is_constant = bool(np.all(response == response[0])) if len(response) else True
-    spread = 0.5 if is_constant else max(float(np.std(residual)), floor) or 1e-3
+    spread = max(float(np.std(residual)), 1e-3 * float(np.std(z))) or 1e-3
+    if len(response) == 0 or bool(np.all(response == response[0])):
+        spread = _usual_spread(predictor.link, response)
+    reference = _made_legal(model, predictor, columns, offset, reference, response)
     to_prior = np.linalg.inv(frame.from_prior)
     errors = to_prior @ np.linalg.pinv(columns.T @ columns) @ to_prior.T
     b_errors = spread * np.sqrt(np.maximum(np.diag(errors), 1e-16 * np.max(np.diag(errors), initial=1e-300)))
-    return to_prior @ reference, b_errors, spread
+    return Piece(to_prior @ reference, b_errors, spread)
+
+
+def _usual_spread(link: str, response: np.ndarray) -> float:
+    """Of a response that is one number and has no spread: 0.5 on a link's scale, else relative to it."""
+    if link in RELATIVE or not len(response):
+        return 0.5
+    return 0.5 * abs(float(response[0])) or 0.5
+
+
+def _made_legal(
+    model: ModelSpec,
+    predictor: PredictorSpec,
+    columns: np.ndarray,
+    offset: np.ndarray,
+    reference: np.ndarray,
+    response: np.ndarray,
+) -> np.ndarray:
+    """The coefficients, drawn towards those of the mean alone until every row has a legal parameter.
+
+    Under the identity link of a probability, say, least squares may leave its range.
+    """
+    support = model.family.support_of(predictor.parameter)
+    mean = np.full(len(response), float(np.mean(response)) if len(response) else 0.0)
+    flat = np.linalg.lstsq(columns, mean - offset, rcond=None)[0]
+    share = 1.0
+    for _ in range(HALVINGS):
+        found = flat + share * (reference - flat)
+        legal = Linked(columns @ found + offset, predictor.link).is_legal(support)  # pyright: ignore
+        if legal is None or bool(np.all(legal)):
+            return found
+        share *= 0.5
+    return flat
+
+
+HALVINGS = 8
+"""Of the way from the mean to least squares, until all rows are legal."""
 
 
 # ---- rough responses ---------------------------------------------------------------------------------
@@ -100,32 +142,58 @@ def rough_responses(model: ModelSpec, rows: Rows, used: np.ndarray) -> list[np.n
     return out
 
 
+def _told(model: ModelSpec, y: np.ndarray) -> np.ndarray:
+    """The responses that tell of mu, any number where there are none."""
+    told = y[tells_of_mu(model.family, y)]
+    return told if len(told) else np.full(1, 0.5)
+
+
 def _mu_response(model: ModelSpec, rows: Rows, y: np.ndarray, used: np.ndarray) -> np.ndarray:
     """The response on the scale of eta; shrunk halfway to its mean where the link could not bear it."""
-    link, base = model.mu.link, model.family.base
+    link, base, support = model.mu.link, model.family.base, model.family.support
     if model.n_thresholds:
         return (y - y.mean()) / (2 * y.std() or 1.0)
-    if base in ("lognormal", "shifted_lognormal"):
-        shift = 0.5 * float(np.min(y)) if base == "shifted_lognormal" else 0.0
-        return linked_array(link, np.log(np.where(y > 0, y - shift, np.median(y[y > 0]))))
+    told = _told(model, y)
+    if base in LOGGED:
+        shift = 0.5 * float(np.min(told)) if base == "shifted_lognormal" else 0.0
+        logs = np.log(np.where(y > 0, y, np.median(told)) - shift)
+        return logs if link == "identity" else np.full(len(y), _one(link, logs))
     if base == "von_mises":
-        mean = np.angle(np.mean(np.exp(1j * y)))
-        return np.full(len(y), linked(link, float(mean)))
-    if link == "identity" and model.family.support == "real":
-        return y
+        mean = float(np.angle(np.mean(np.exp(1j * y))))
+        return np.full(len(y), np.clip(linked(link, mean), -MOST_TURNED, MOST_TURNED))
+    if support == "real":
+        return y if link == "identity" else np.full(len(y), _one(link, y))
     terms = rows.terms
+    size = np.ones(len(y))  # of what a response is a share or a sum
     if terms.trials is not None:
-        trials = np.asarray(terms.trials)[used]
-        share = float(y.sum() / max(trials.sum(), 1.0))
-        y = (y + share) / (trials + 1.0)
-    elif terms.rate is not None:
-        y = y / np.asarray(terms.rate)[used]
-    if model.family.wrapper and np.any(y > 0):
-        y = np.where(y > 0, y, np.mean(y[y > 0]))
-    mean = float(y.mean())
-    if model.family.support == "real":  # a link that some responses may not have
-        return np.full(len(y), linked(link, mean if mean > 0 else float(np.std(y)) or 1.0))
-    return linked_array(link, 0.5 * y + 0.5 * mean)
+        size = np.asarray(terms.trials)[used]
+        share = _inside(float(y.sum()), size, is_share=True)
+        return linked_array(link, (y + share) / (size + 1.0))
+    if terms.rate is not None:
+        size = np.asarray(terms.rate)[used]
+    y = np.where(tells_of_mu(model.family, y), y, told.mean())
+    mean = _inside(float(y.sum()), size, is_share=model.family.support_of("mu") == "unit")
+    return linked_array(link, 0.5 * y / size + 0.5 * mean)
+
+
+MOST_TURNED = 3.0
+"""Largest |eta| of an angle's mean at the start: beyond it a step hardly turns it."""
+
+
+def _one(link: str, values: np.ndarray) -> float:
+    """One eta for responses that a link may not have: that of their mean, or of their size."""
+    mean = float(np.mean(values))
+    return linked(
+        link, mean if mean > 0 or (mean < 0 and link == "inverse") else float(np.std(values)) or 1.0
+    )
+
+
+def _inside(total: float, size: np.ndarray, *, is_share: bool) -> float:
+    """The mean of a response, half of one from the end where all of them lie at that end."""
+    whole = float(size.sum()) or 1.0
+    if total <= 0:
+        return EDGE / whole
+    return (whole - EDGE if is_share and total >= whole else total) / whole
 
 
 def _log_ratios(y: np.ndarray, n_categories: int, n_predictors: int) -> list[np.ndarray]:
@@ -138,12 +206,13 @@ def _log_ratios(y: np.ndarray, n_categories: int, n_predictors: int) -> list[np.
 
 def rough_value(model: ModelSpec, name: str, y: np.ndarray, spread: float) -> float:
     """A first value of a parameter that is no mean, from the response and the spread around its fit."""
-    base = model.family.base
+    base, told = model.family.base, _told(model, y)
+    mean, variance = float(np.mean(told)), float(np.var(told))
     if name == "sigma" or (name, base) == ("beta", "exgaussian"):
-        return 0.8 * spread
+        is_on_scale = base in LOGGED or model.mu.link == "identity"
+        return 0.8 * (spread if is_on_scale else variance**0.5 or 1.0)
     if name == "ndt":
-        return 0.5 * float(np.min(y))
-    mean, variance = float(np.mean(y)), float(np.var(y))
+        return 0.5 * float(np.min(told))
     if (name, base) == ("shape", "inverse_gaussian") and variance > 0:
         return abs(mean) ** 3 / variance
     if (name, base) == ("phi", "tweedie") and mean > 0:
@@ -151,12 +220,11 @@ def rough_value(model: ModelSpec, name: str, y: np.ndarray, spread: float) -> fl
     return ROUGH.get(name, 1.0)
 
 
-def _scalar(model: ModelSpec, row: PriorRow, rows: Rows, used: np.ndarray, spread: float) -> float:
-    prior = row.prior
-    value = rough_value(model, row.kind, np.asarray(rows.y)[used], spread)
-    if prior.distribution == "constant":
-        return prior.arguments[0]
-    return value
+def _scalar(model: ModelSpec, name: str, rows: Rows, used: np.ndarray, spread: float) -> float:
+    (row,) = model.prior_rows(name)
+    if row.prior.distribution == "constant":
+        return row.prior.arguments[0]
+    return rough_value(model, name, np.asarray(rows.y)[used], spread)
 
 
 def _thresholds(model: ModelSpec, rows: Rows, used: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ values are needed, never derivatives: neither bounds nor numbers of priors are p
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,44 +27,49 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 
 def log_tails(base: dist.Distribution, x: Array) -> tuple[Array, Array]:
     """log P(X < x) and log P(X > x), for `x` of the batch shape of `base`."""
+    its: Any = base  # numpyro leaves the types of its arguments open
     match base:
         case dist.Normal():
-            t = (x - base.loc) / base.scale
+            t = _standard(its, x)
             return log_ndtr(t), log_ndtr(-t)
         case dist.LogNormal():
-            t = (jnp.log(jnp.maximum(x, 0.0)) - base.loc) / base.scale
+            t = _standard(its, jnp.log(jnp.maximum(x, 0.0)))
             return log_ndtr(t), log_ndtr(-t)
         case dist.Logistic():
-            t = (x - base.loc) / base.scale
+            t = _standard(its, x)
             return -jax.nn.softplus(-t), -jax.nn.softplus(t)
         case dist.Laplace():
-            t = (x - base.loc) / base.scale
+            t = _standard(its, x)
             far = -jnp.abs(t) - math.log(2.0)
             near = jnp.log1p(-jnp.exp(far))
             return jnp.where(t < 0, far, near), jnp.where(t < 0, near, far)
         case dist.Cauchy():
-            t = (x - base.loc) / base.scale
+            t = _standard(its, x)
             one = jnp.ones_like(t)
             return jnp.log(jnp.arctan2(one, -t) / math.pi), jnp.log(jnp.arctan2(one, t) / math.pi)
         case dist.StudentT():
-            t = (x - base.loc) / base.scale
-            far = _log_student(base.df * jnp.ones_like(t), t)
+            t = _standard(its, x)
+            far = _log_student(its.df * jnp.ones_like(t), t)
             near = jnp.log1p(-jnp.exp(far))
             return jnp.where(t < 0, far, near), jnp.where(t < 0, near, far)
         case dist.Exponential():
-            mean = base.rate * jnp.maximum(x, 0.0)
+            mean = jnp.asarray(its.rate * jnp.maximum(x, 0.0))
             return log1mexp(mean), -mean
         case dist.InverseGamma():
-            below, above = _log_gamma(base.concentration, base.rate / jnp.maximum(x, 1e-300))
+            below, above = _log_gamma(its.concentration, its.rate / jnp.maximum(x, 1e-300))
             return above, below
         case dist.Gamma():
-            return _log_gamma(base.concentration, base.rate * jnp.maximum(x, 0.0))
+            return _log_gamma(its.concentration, its.rate * jnp.maximum(x, 0.0))
         case dist.Beta():
-            a, b = base.concentration1 * jnp.ones_like(x), base.concentration0 * jnp.ones_like(x)
+            a, b = its.concentration1 * jnp.ones_like(x), its.concentration0 * jnp.ones_like(x)
             x = jnp.clip(x, 0.0, 1.0)
             both = _log_beta(jnp.stack([a, b]), jnp.stack([b, a]), jnp.stack([jnp.log(x), jnp.log1p(-x)]))
             return both[0], both[1]
     raise AssertionError(f"no tails of {type(base).__name__}")
+
+
+def _standard(its: Any, x: Array) -> Array:
+    return jnp.asarray((x - its.loc) / its.scale)
 
 
 def log_mass(base: dist.Distribution, low: Array, high: Array) -> Array:

@@ -1,4 +1,4 @@
-"""A distribution between bounds that are data; NumPyro truncates only those with an inverse cdf of their own."""
+"""A distribution between bounds that are data; NumPyro truncates only those with an inverse cdf."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ class Truncated(dist.Distribution):
         self.high = None if high is None else jnp.broadcast_to(jnp.asarray(high), shape)
         super().__init__(shape, (), validate_args=False)
 
-    @constraints.dependent_property(is_discrete=False, event_dim=0)
+    @constraints.dependent_property(is_discrete=False, event_dim=0)  # pyright: ignore[reportArgumentType]
     def support(self) -> constraints.Constraint:  # pyright: ignore
-        if self.low is None:
-            return constraints.less_than(self.high)
-        if self.high is None:
+        if self.low is not None and self.high is not None:
+            return constraints.interval(self.low, self.high)
+        if self.low is not None:
             return constraints.greater_than(self.low)
-        return constraints.interval(self.low, self.high)
+        assert self.high is not None
+        return constraints.less_than(self.high)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         inside = jax.lax.stop_gradient(self._log_mass(self.low, self.high))

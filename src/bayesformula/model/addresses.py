@@ -169,21 +169,20 @@ def _match_b(statement: Statement, directory: Directory, of: str) -> Match:
 
 def _match_bcs(statement: Statement, directory: Directory) -> Match:
     """All effects of `cs()`, those of one column, or one of them by the number of its threshold."""
-    parts = statement.address.parts
     found = directory.where("bcs")
-    if not parts:
+    if not statement.address.parts:
         return Match(statement, found, 0)
-    if len(parts) > 2:
-        return Match(statement, (), 0)
-    column = unquote(parts[0]) or parts[0]
-    endings = [f"{column}[{parts[1]}]"] if len(parts) == 2 else []
-    slots = directory.slots
-    chosen = tuple(
-        i
-        for i in found
-        if slots[i].coef in endings or (not endings and slots[i].coef.rpartition("[")[0] == column)
-    )
-    return Match(statement, chosen, len(parts))
+    first, *number = statement.address.parts
+    column = unquote(first) or first
+    coefs = {i: directory.slots[i].coef for i in found}
+    match number:
+        case []:
+            chosen = tuple(i for i, coef in coefs.items() if coef.rpartition("[")[0] == column)
+        case [only]:
+            chosen = tuple(i for i, coef in coefs.items() if coef == f"{column}[{only}]")
+        case _:
+            chosen = ()
+    return Match(statement, chosen, 1 + len(number))
 
 
 def _match_sd(statement: Statement, directory: Directory, of: str) -> Match:

@@ -8,14 +8,23 @@ With s the spread of a linear predictor, m its centre and s_x the spread of a co
     thresholds         ~ normal(0, 2.5)           bcs[x]   ~ normal(0, 2.5 / s_x)
 
 Of mu under an identity link m and s are mean and sd of the response (of its logarithm for lognormal kinds,
-offset taken out); on a log or logit scale s is 1 and m is the link of the mean. Parameters other than mu
-have s = 1 on the scale of their links, `sigma` the centre log(s_y). What is one number for all rows is in
-`SCALARS`.
+offset taken out); on a log or logit scale s is 1 and m is the link of the mean. Links that keep units, as
+`inverse` and `sqrt`, have for s the sd of the response as the link sees it near its mean; `softplus` has the
+larger of sd and 1. Successes by trials and counts by exposure are pooled before the mean is taken; zeros that
+`hurdle` or `zero_inflated` tells apart are left out. A response that is all zeros, or all ones, counts as if
+half an observation differed. Parameters other than mu have s = 1 on the scale of their links, and their
+centre is the link of their natural size (`locations.natural_size`), that of `sigma` s_y. What is one number
+for all rows is in `scalar_default`.
 
 s_x is the range of a column that has exactly two values, so that a dummy has s_x = 1 whatever its balance.
 Multiplying y or x, or shifting x, maps these priors exactly as it maps the parameters. Where the
 population part has no intercept no column is centred, coefficients may have to carry the mean, and the
 root mean square sqrt(m^2 + s^2) stands for s in their scale (`y ~ 0 + f` with y about 1000).
+
+Not equivariant are: a log link without an intercept when y is multiplied, as m moves and s does not; `phi` of
+`tweedie`, whose unit depends on `power` (the prior is right at power 1.5); `softplus`, neither a log nor the
+identity; links of log-responses (lognormal) other than the identity. A shift of x moves what `||` and terms
+without an intercept mean, and so do stated priors: a finding says so.
 """
 
 from __future__ import annotations
@@ -25,7 +34,9 @@ from collections.abc import Sequence
 
 from bayesformula.families import Family
 from bayesformula.model.addresses import Slot
-from bayesformula.model.moments import Location, Moments, Scale
+from bayesformula.model.locations import Location, natural_size
+from bayesformula.model.moments import Moments, Scale
+from bayesformula.model.response_moments import ResponseMoments
 from bayesformula.model.spec import GroupSpec, PredictorSpec
 from bayesformula.priors import LEAST_DF, Prior
 
@@ -34,6 +45,9 @@ SPREAD = 2.5
 
 DISPERSION = Prior("inv_gamma", (0.4, 0.3))
 """Of shapes and precisions: from strong dispersion (0.2) to hardly any (1000), with a heavy tail."""
+
+LEAST_PHI = 0.5
+"""Least phi of a generalized Poisson: below it there is no such distribution."""
 
 
 def slots(
@@ -73,8 +87,8 @@ def exponential(mean: float) -> Prior:
 
 
 def _scalar(family: Family, name: str, moments: Moments) -> Slot:
-    prior, reason = scalar_default(family, name, moments)
-    low, high = bounds(family.support_of(name), moments.least)
+    prior, reason = scalar_default(family, name, moments.response)
+    low, high = bounds(family, name, moments.response.least)
     return Slot(
         parameter=name,
         kind=name,
@@ -89,32 +103,30 @@ def _scalar(family: Family, name: str, moments: Moments) -> Slot:
     )
 
 
-def bounds(support: str, least: float) -> tuple[float | None, float | None]:
+def bounds(family: Family, name: str, least: float) -> tuple[float | None, float | None]:
     """Where a parameter lies; `least` is the least response."""
+    if (name, family.base) == ("phi", "generalized_poisson"):
+        return LEAST_PHI, None
     return {
         "positive": (0.0, None),
         "above one": (LEAST_DF, None),
         "unit": (0.0, 1.0),
         "power": (1.0, 2.0),
         "delay": (0.0, least),
-    }.get(support, (None, None))
+    }.get(family.support_of(name), (None, None))
 
 
-def scalar_default(family: Family, name: str, moments: Moments) -> tuple[Prior, str]:
+def scalar_default(family: Family, name: str, response: ResponseMoments) -> tuple[Prior, str]:
     """The default prior of a parameter, and why it is that."""
-    sd, response = moments.sd, moments.response
+    size, size_name = natural_size(family, name, response)
     match name, family.base:
-        case ("sigma", _) | ("beta", "exgaussian"):
-            return exponential(sd), f"mean sd({response})"
-        case "shape", "inverse_gaussian":  # var = mu^3 / shape: of the response's units
-            mean = abs(moments.y_mean) or 1.0
-            return Prior(
-                "inv_gamma", (0.4, 0.3 * mean)
-            ), f"weakly informative, in units of mean({moments.y_name})"
-        case "phi", "tweedie":  # var = phi mu^power
-            scale = sd**2 / (abs(moments.y_mean) or 1.0) ** 1.5
-            return exponential(scale), f"mean var({moments.y_name}) / mean({moments.y_name})^1.5"
-        case "phi", "negbinomial1" | "generalized_poisson":
+        case ("sigma", _) | ("beta", "exgaussian") | ("phi", "tweedie"):
+            return exponential(size), f"mean {size_name}"
+        case "shape", "inverse_gaussian":
+            return Prior("inv_gamma", (0.4, 0.3 * size)), f"weakly informative, in units of {size_name}"
+        case "phi", "generalized_poisson":
+            return Prior("exponential", (1.0,), lower=LEAST_PHI), "from under- to strong overdispersion"
+        case "phi", "negbinomial1":
             return exponential(1.0), "from none to strong overdispersion"
         case (("shape" | "phi"), _):
             return DISPERSION, "from strong dispersion (0.2) to hardly any (1000)"
@@ -127,7 +139,7 @@ def scalar_default(family: Family, name: str, moments: Moments) -> tuple[Prior, 
         case "power", _:
             return Prior("uniform", (1.0, 2.0)), "all of its range"
         case "ndt", _:
-            return Prior("uniform", (0.0, moments.least)), f"up to min({moments.y_name})"
+            return Prior("uniform", (0.0, response.least)), f"up to min({response.y_name})"
         case "cutzero", _:
             return Prior("normal", (0.0, SPREAD)), "on the scale of the link"
         case "cutgap", _:

@@ -8,8 +8,11 @@ from statistics import NormalDist
 
 import numpy as np
 
-FAR = 1e-6
-"""How far from the ends of its range a number is kept before it is linked."""
+FAR = 1e-12
+"""How far from the ends of its range a number is kept before it is linked, in units of the range."""
+
+LEAST = 1e-100
+"""The same above an end where there is no other."""
 
 _probit = NormalDist().inv_cdf
 FORWARD: dict[str, Callable[[float], float]] = {
@@ -19,7 +22,7 @@ FORWARD: dict[str, Callable[[float], float]] = {
     "probit": _probit,
     "cloglog": lambda m: math.log(-math.log1p(-m)),
     "cauchit": lambda m: math.tan(math.pi * (m - 0.5)),
-    "inverse": lambda m: 1 / m,
+    "inverse": lambda m: 1 / (m or LEAST),
     "inverse_squared": lambda m: m**-2,
     "sqrt": math.sqrt,
     "softplus": lambda m: m + math.log(-math.expm1(-m)),
@@ -31,7 +34,6 @@ FORWARD: dict[str, Callable[[float], float]] = {
 
 RANGES: dict[str, tuple[float, float]] = {
     "log": (0, math.inf),
-    "inverse": (0, math.inf),
     "inverse_squared": (0, math.inf),
     "sqrt": (0, math.inf),
     "softplus": (0, math.inf),
@@ -45,9 +47,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Open ranges of the values that a link takes; all numbers where it is not listed."""
 
-RELATIVE = frozenset(
-    {"log", "logit", "probit", "cloglog", "cauchit", "softplus", "logm1", "logitm1", "tan_half"}
-)
+RELATIVE = frozenset({"log", "logit", "probit", "cloglog", "cauchit", "logm1", "logitm1", "tan_half"})
 """Links on whose scale a difference of 1 is large whatever the units of the response."""
 
 
@@ -62,7 +62,7 @@ def linked(link: str, value: float) -> float:
         gap = FAR * (high - low)
         value = min(max(value, low + gap), high - gap)
     elif math.isfinite(low):
-        value = max(value, low + 1e-12)
+        value = max(value, low + LEAST)
     return FORWARD[link](value)
 
 

@@ -47,7 +47,7 @@ def test_derivatives_are_those_of_scipys_density(case):
         expected = (up - down) / (2 * step)
         if case.family == "asym_laplace" and name == "mu":
             continue  # a kink at y = mu
-        rounding = 1e-14 * (np.abs(up).max() + 1.0) / step
+        rounding = 1e-12 * (np.abs(up).max() + 1.0) / step
         assert_allclose(slopes[name], expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max() + rounding)
 
 
@@ -76,22 +76,12 @@ def test_limits_keep_their_digits(family, parameters, limit):
     assert_allclose(made(family, parameters).log_prob(jnp.asarray(y)), limit.logpdf(y), atol=3e-6)
 
 
-def test_responses_outside_the_support_have_density_zero_and_no_slope():
-    for family in ("lognormal", "gamma", "inverse_gaussian", "weibull", "exponential", "tweedie"):
-        p = {name: {"power": 1.5}.get(name, 1.0) for name in NAMES[family].split()}
-        value, slopes = program(family, "log_prob")(
-            {name: np.full(48, at) for name, at in p.items()}, np.full(48, -1.0)
-        )
-        assert (value == -np.inf).all()
-        assert all((slope == 0.0).all() for slope in slopes.values())
-
-
 # ---- far out -----------------------------------------------------------------------------------------
 
 MILD = {"mu": 0.4, "sigma": 1.1, "nu": 3.0, "alpha": -1.5, "beta": 0.8, "quantile": 0.3, "kappa": 2.0,
         "ndt": 0.1, "shape": 1.7, "phi": 1.3, "power": 1.5}  # fmt: skip
 ETA = np.array([-700.0, -230.0, -40.0, -1.0, 0.6, 1.4, 40.0, 700.0])
-Y = np.array([1e-8, 0.3, 1.0, 2.5, 30.0, 1e6])
+Y = np.array([-1.0, 1e-8, 0.3, 1.0, 2.5, 30.0, 1e6])
 FAR = list(itertools.product(ETA, Y))
 USUAL = {"student": {"nu": "logm1"}, "asym_laplace": {"quantile": "logit"}, "tweedie": {"power": "logitm1"},
          "von_mises": {"mu": "tan_half"}}  # fmt: skip
@@ -122,6 +112,9 @@ def check_no_nan(family: str, links: tuple[tuple[str, str], ...], p: dict, y: np
     for name, slope in slopes.items():
         bad = ~np.isfinite(slope)
         assert not bad.any(), (name, {other: at[bad] for other, at in p.items()}, y[bad])
+    if FAMILIES[family].family.support in ("positive", "nonnegative"):
+        assert (value[y < 0] == -np.inf).all()
+        assert all((slope[y < 0] == 0.0).all() for slope in slopes.values())
 
 
 @pytest.mark.parametrize("family", NAMES)
@@ -219,9 +212,9 @@ def test_exp_excess_keeps_its_digits():
 
 def test_log_gamma_1p_keeps_its_digits():
     x = np.concatenate([np.geomspace(1e-3, 1e6, 60), [0.4, 1.0]])
-    assert_allclose(log_gamma_1p(jnp.asarray(x)), special.gammaln(1 + x), rtol=1e-12, atol=1e-15)
+    assert_allclose(jax.jit(log_gamma_1p)(jnp.asarray(x)), special.gammaln(1 + x), rtol=1e-12, atol=3e-15)
     tiny = np.array([1e-20, 1e-9])
-    assert_allclose(log_gamma_1p(jnp.asarray(tiny)), -np.euler_gamma * tiny, rtol=1e-8)
+    assert_allclose(jax.jit(log_gamma_1p)(jnp.asarray(tiny)), -np.euler_gamma * tiny, rtol=1e-8)
 
 
 def test_the_derivative_of_the_bessel_function_does_not_cancel():

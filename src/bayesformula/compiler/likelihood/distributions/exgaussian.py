@@ -11,7 +11,7 @@ from numpyro.distributions import constraints
 
 from bayesformula.compiler.likelihood.distributions.base import Rowwise
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp
-from bayesformula.compiler.normal_tail import erfcx, log_erfcx_difference, log_ndtr, ndtr_difference
+from bayesformula.compiler.normal_tail import erfcx, log_erfcx_difference, log_ndtr, ndtr_rise
 
 
 class ExGaussian(Rowwise):
@@ -40,7 +40,7 @@ class ExGaussian(Rowwise):
         lower = math.log(0.5) - 0.5 * low * low + gap
         high, short = jnp.where(is_low, 2.0, u), jnp.where(v < 0.5, v, 0.25)  # nearly exponential
         exponent = short * (0.5 * short - high)
-        rise = short * ndtr_difference(high, short)
+        rise = ndtr_rise(high, short)
         slow = jnp.log(jnp.exp(exponent) * rise - jnp.expm1(exponent) * jnp.exp(log_ndtr(high)))
         upper = jnp.where(v < 0.5, slow, log1m_exp(self.log_sf(value)))
         return jnp.where(is_low, lower, upper)
