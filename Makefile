@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-SOURCES := src tests $(wildcard examples) $(wildcard benchmarks)
+SOURCES := src tests $(wildcard docs) $(wildcard examples) $(wildcard benchmarks)
 
 # Figures are written to files, never to a window.
 export MPLBACKEND := Agg

@@ -2,9 +2,9 @@
 
     python docs/make_families.py          # writes both; tests/test_docs.py fails where they are out of date
 
-What a family means is its docstring in `bf.families`, its links and response terms are those of the table, its
-distribution is written as `bf.explain` writes it, and the default priors are asked of `bf.explain` for two
-small tables: what differs between them depends on the data, and is given with its reason.
+What a family means is its docstring in `bf.families`, its links and response terms are those of the table,
+its distribution is written as `bf.explain` writes it, and the default priors are asked of `bf.explain` for
+two small tables: what differs between them depends on the data, and is given with its reason.
 """
 
 from __future__ import annotations
@@ -153,7 +153,10 @@ def section(record: FamilyRecord) -> str:
     priors = default_priors(record)
     lines = [f"### {family.name}", "", body, ""]
     lines += ["```text", *distribution(record), "```", ""]
-    lines += ["| parameter | | support | links, the usual one first | default prior |", "|---|---|---|---|---|"]
+    lines += [
+        "| parameter | | support | links, the usual one first | default prior |",
+        "|---|---|---|---|---|",
+    ]
     for name, legal in record.legal_links:
         support = family.support_of(name)
         usual = "at the predictors' means, see below" if name == "mu" else priors.get(name, "fixed at 1")
@@ -174,9 +177,10 @@ def extra_zeros() -> str:
         lines += [reference, ""]
     names = ", ".join(f"`{name}`" for name in WRAPPABLE)
     lines += [
-        f"Both go around {names}. brms's names are read to the same: `zero_inflated_poisson`, `hurdle_gamma`;",
-        "the parameters are those of the family within and `zi` or `hu`. `cens()`, `trunc()` and `se()` do not go",
-        "together with them; `trials()` and `rate()` do, where the family has them.",
+        f"Both go around {names}.",
+        "brms's names are read to the same: `zero_inflated_poisson`, `hurdle_gamma`. The parameters are",
+        "those of the family within and `zi` or `hu`. `cens()`, `trunc()` and `se()` do not go together with",
+        "them; `trials()` and `rate()` do, where the family has them.",
     ]
     return "\n".join(lines)
 
@@ -185,31 +189,37 @@ HEAD = """# Families
 
 *Written by `docs/make_families.py` from the code; `tests/test_docs.py` keeps it so.*
 
-`family=` is a name, a name with links, a dict, or the value of a function of `bf.families`; these five are one:
+`family=` is a name, a name with links, a dict, or the value of a function of `bf.families`. These are one:
 
 ```python
-"gamma"    "gamma(log)"    "Gamma(link = 'log')"    {"name": "gamma", "link": "log"}    bf.families.gamma(link="log")
+family = "gamma"
+family = "gamma(log)"
+family = "Gamma(link = 'log')"
+family = {"name": "gamma", "link": "log"}
+family = bf.families.gamma(link="log")
 ```
 
 Names are brms's; those of other packages are recognised and answered with the one here. Without `family=` a
 numeric response is gaussian, with a finding where it is 0/1 or a small count, and text, true/false or
 categories are an error that says which families there are.
 
-Each parameter can have a formula of its own, on the scale of its link: `bf.formula("y ~ x", sigma="~ x + (1 | g)")`
-or `"y ~ x; sigma ~ x + (1 | g)"`. Its coefficients are `b_sigma_x`, its group effects `sigma_Intercept` of the
-group. Without a formula it is one number for all rows, with the default prior of the tables below, and can be
-held fixed: `bf.formula("y ~ x", quantile=0.9)`, `"y ~ x; nu = 4"`.
+Each parameter can have a formula of its own, on the scale of its link:
+`bf.formula("y ~ x", sigma="~ x + (1 | g)")` or `"y ~ x; sigma ~ x + (1 | g)"`. Its coefficients are
+`b_sigma_x`, its group effects `sigma_Intercept` of the group. Without a formula it is one number for all
+rows, with the default prior of the tables below, and can be held fixed: `bf.formula("y ~ x", quantile=0.9)`,
+`"y ~ x; nu = 4"`.
 
-An identity link can give a value that no such parameter has (a mean below 0 of a gamma): it has probability 0.
+An identity link can give a value that the parameter cannot have (a gamma's mean below 0): it has
+probability 0.
 """
 
 TAIL = """## Default priors of coefficients
 
-With m the link of the mean response and s its spread (the sd of the response, or of its log for lognormal kinds,
-under an identity link; 1 on log, logit and the like): the intercept at the predictors' means is `normal(m, 2.5 s)`,
-coefficients are `normal(0, 2.5 s / s_x)`, sds of group effects `exponential` with mean `s / s_z`, correlations
-`lkj(2)`, and thresholds `normal(0, 2.5)` each, in order. Predictors of further parameters have s = 1 on the scale
-of their links. `bf.explain` and `fit.priors` give the numbers and the reasons.
+With m the link of the mean response and s its spread (under an identity link the sd of the response, or of
+its logarithm for lognormal kinds; 1 on log, logit and the like): the intercept at the predictors' means is
+`normal(m, 2.5 s)`, coefficients are `normal(0, 2.5 s / s_x)`, sds of group effects `exponential` with mean
+`s / s_z`, correlations `lkj(2)`, and thresholds `normal(0, 2.5)` each, in order. Predictors of further
+parameters have s = 1 on the scale of their links. `bf.explain` and `fit.priors` give the numbers and reasons.
 """
 
 

@@ -5,8 +5,8 @@ people caught more, and those with children less. `zi` is the probability of not
 formula of its own. The table is simulated from the numbers below.
 
 Prints the truth beside the estimates, then what a Poisson model without extra zeros makes of the same
-families: it takes the zeros of those who did not fish for bad luck, and the effect of a child for twice
-what it is (about -1.1; the truth is -0.6).
+families: it takes the zeros of those who did not fish for bad luck, and puts them down to the children: an
+effect of -1.02 for each, where the truth is -0.6.
 """
 
 import numpy as np

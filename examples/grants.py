@@ -5,13 +5,14 @@ science council by discipline and gender. Three models of the counts: gender alo
 and disciplines as groups that share what they have in common. Priors: Normal(0, 2) for genders and the
 intercept, Normal(0, 1) for contrasts, HalfCauchy(5) for the sd of disciplines.
 
-The same table unfolded, one row for each of the 2,823 applications with `awarded` 0 or 1, is a Bernoulli model,
-and the same one: its likelihood differs by a constant, so the posterior is the same.
+The same table unfolded, one row for each of the 2,823 applications with `awarded` 0 or 1, is a Bernoulli
+model, and the same one: its likelihood differs by a constant, so the posterior is the same.
 
-Prints, on the logit scale: women -1.74 and men -1.53, which are rates of 15 and 18 %; among chemists -1.24 and
--1.10, the gap half closed by disciplines alone; with disciplines as groups men are 0.16 above women (sd 0.11,
-95 % interval from -0.05 to 0.37), and the sd of disciplines is 0.24. brms 2.18 has the same numbers. The last
-model is printed for counts and for rows, and the largest difference between the two: below 0.15 posterior sds.
+Prints, on the logit scale: women -1.74 and men -1.53, which are rates of 15 and 18 %, 0.21 apart; among
+chemists, the first discipline, -1.24 and -1.10, 0.14 apart; with disciplines as groups men are 0.16 above
+women (sd 0.11, 95 % interval from about -0.05 to 0.37), and the sd of disciplines is 0.24. brms 2.18 has
+the same numbers. The last model is printed for counts and for rows, and then the largest difference between
+the two: below 0.15 posterior sds.
 """
 
 import pandas as pd

@@ -19,9 +19,7 @@ def simulate(seed: int = 6) -> pd.DataFrame:
     """Rents of 300 flats, by size in square metres above 20."""
     rng = np.random.default_rng(seed)
     size = rng.uniform(0, 100, 300)
-    return pd.DataFrame(
-        {"size": size, "rent": 300 + 6.0 * size + (40 + 2.4 * size) * rng.normal(size=300)}
-    )
+    return pd.DataFrame({"size": size, "rent": 300 + 6.0 * size + (40 + 2.4 * size) * rng.normal(size=300)})
 
 
 def main():

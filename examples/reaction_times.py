@@ -26,7 +26,7 @@ TRUTH = {
 }
 
 
-def simulate(seed: int = 4) -> pd.DataFrame:
+def simulate(seed: int = 6) -> pd.DataFrame:
     """Reaction times in seconds."""
     rng = np.random.default_rng(seed)
     subject = np.repeat(np.arange(30), 20)
@@ -41,9 +41,7 @@ def simulate(seed: int = 4) -> pd.DataFrame:
 
 def main():
     times = simulate()
-    formula = bf.formula(
-        "seconds ~ distracted + (1 | i | subject)", sigma="~ distracted + (1 | i | subject)"
-    )
+    formula = bf.formula("seconds ~ distracted + (1 | i | subject)", sigma="~ distracted + (1 | i | subject)")
     fit = bf.fit(formula, times, family="shifted_lognormal", draws=1000, warmup=500)
     print(fit)
     table = fit.summary()[["mean", "sd", "lower", "upper"]].assign(truth=pd.Series(TRUTH))

@@ -26,14 +26,12 @@ def simulate(seed: int = 2) -> pd.DataFrame:
     months = mean / 0.8893 * rng.weibull(1.8, 240)  # Gamma(1 + 1/1.8)
     ended = (months > 4).astype(int)
     names = [f"m{number:02d}" for number in machine]
-    return pd.DataFrame(
-        {"months": np.minimum(months, 4), "ended": ended, "grease": grease, "machine": names}
-    )
+    return pd.DataFrame({"months": np.minimum(months, 4), "ended": ended, "grease": grease, "machine": names})
 
 
 def main():
     bearings = simulate()
-    options = {"family": "weibull", "draws": 500, "warmup": 500, "target_accept": 0.95}
+    options = {"family": "weibull", "draws": 500, "warmup": 500, "target_accept": 0.9}
     fit = bf.fit("months | cens(ended) ~ grease + (1 | machine)", bearings, **options)
     naive = bf.fit("months ~ grease + (1 | machine)", bearings, **options)
     print(fit)

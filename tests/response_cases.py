@@ -42,12 +42,28 @@ def log_prob(d, y):
         return np.asarray(jax.jit(d.log_prob, compiler_options=FAST)(y))
 
 
+def at_each(d, responses):
+    """(m, n) log probabilities of each of m numbers in every row, in one program."""
+    each = jax.vmap(lambda y: d.log_prob(jnp.broadcast_to(y, d.batch_shape)))
+    with strict():
+        return np.asarray(jax.jit(each, compiler_options=FAST)(jnp.asarray(responses, float)))
+
+
 def table_of(d, last):
     """(last + 1, n) log probabilities of 0, ..., last."""
-    with strict():
-        return np.asarray(jax.jit(jax.vmap(lambda k: d.log_prob(jnp.broadcast_to(k, d.batch_shape))))(
-            jnp.arange(last + 1.0)
-        ))  # fmt: skip
+    return at_each(d, np.arange(last + 1.0))
+
+
+def mean_of(d):
+    """As NumPy; compiled, as means of truncated responses are programs."""
+    return np.asarray(jax.jit(lambda: d.mean, compiler_options=FAST)())
+
+
+def draws_of(d, key, count):
+    """(count, n) draws."""
+    return np.asarray(
+        jax.jit(lambda key: d.sample(key, (count,)), compiler_options=FAST)(jax.random.key(key))
+    )
 
 
 def slopes(name, eta, y, link=None, **options):
@@ -68,10 +84,10 @@ def slopes(name, eta, y, link=None, **options):
     return np.asarray(lp), [np.asarray(leaf) for leaf in jax.tree.leaves(gradients)]
 
 
-def assert_moments(d, rows=None, draws=20_000, seed=0, mean=None, variance=None):
+def assert_moments(d, rows=None, draws=5_000, seed=0, mean=None, variance=None):
     """Draws against mean and variance, within 5 standard errors; the variance's from the draws themselves."""
     with jax.numpy_dtype_promotion("strict"):  # draws have an axis more than their parameters
-        drawn = np.asarray(jax.jit(d.sample, static_argnums=1)(jax.random.key(seed), (draws,)))
+        drawn = draws_of(d, seed, draws)
     assert drawn.shape == (draws, *d.batch_shape)
     assert drawn.dtype == np.float64
     mean = np.broadcast_to(d.mean if mean is None else mean, d.batch_shape)

@@ -77,9 +77,10 @@ def test_priors_of_the_readme_can_be_read():
 def test_reading_order_of_the_readme_is_as_short_as_it_says():
     """The files are there, and the number of lines is right to a hundred."""
     section = README.split("## Reading the code")[1].split("##")[0]
-    named = re.findall(r"`([\w/.]+\.(?:py|lark))`", section)
     stated = re.search(r"(\d),(\d{3}) lines", section)
     assert stated is not None
+    named = re.findall(r"`([\w/.]+\.(?:py|lark))`", section[: stated.start()])
+    assert len(named) >= 6
     total = 0
     for name in named:
         path = next(

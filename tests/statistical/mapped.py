@@ -7,7 +7,7 @@ of the two units (`eta_units`, `natural_units`); that is all that is known here 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from numpyro.infer.util import constrain_fn, log_density
 
 from bayesformula import api
 from bayesformula.compiler.blocks import b_site, threshold_site
-from bayesformula.compiler.emit import unravel
+from bayesformula.compiler.emit import Program, unravel
+from bayesformula.compiler.inputs import ModelData
+from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
 
 
@@ -71,7 +73,7 @@ def _coefficient(model: ModelSpec, change: Change, place: int, column: str, *, i
     return Coordinate(factor, logs * math.log(change.y_unit) if is_added else 0.0)
 
 
-def coordinates(model: ModelSpec, program, change: Change) -> dict[str, list[Coordinate]]:
+def coordinates(model: ModelSpec, program: Program, change: Change) -> dict[str, list[Coordinate]]:
     """For each site what becomes of its numbers, those of the last axis."""
     out: dict[str, list[Coordinate]] = {}
     places = {predictor.parameter: i for i, predictor in enumerate(model.predictors)}
@@ -89,10 +91,11 @@ def coordinates(model: ModelSpec, program, change: Change) -> dict[str, list[Coo
             out[f"r_{group.label}{suffix}"] = effects
     for name in model.scalars:
         out[name] = [Coordinate(change.y_unit ** natural_units(model, name))]
-    columns = model.mu.specific
-    out["bcs"] = [Coordinate(1 / change.x_unit if c == "x" else 1.0) for c in columns] * model.n_thresholds
-    if columns:
-        assert len(columns) == 1, "threshold by threshold within columns"
+    out["bcs"] = [
+        Coordinate(1 / change.x_unit if column == "x" else 1.0)
+        for column in model.mu.specific
+        for _ in range(model.n_thresholds)
+    ]
     out[threshold_site(program.structure)] = [Coordinate(1.0)] * model.n_thresholds
     return out
 
@@ -102,8 +105,8 @@ class Prepared:
     """A model, its program and the program's argument."""
 
     model: ModelSpec
-    program: object
-    data: object
+    program: Program
+    data: ModelData
     z: np.ndarray
     size: np.ndarray
 
@@ -111,7 +114,7 @@ class Prepared:
     def point(self) -> dict[str, np.ndarray]:
         """A point near the start, by site."""
         rng = np.random.default_rng(7)
-        z = self.z + self.size * rng.normal(size=self.z.shape)
+        z = self.z + 0.1 * self.size * rng.normal(size=self.z.shape)  # near: identity links end somewhere
         return constrain_fn(self.program.model, (self.data,), {}, unravel(self.program.layout, z))
 
     def log_density(self, values: dict[str, np.ndarray]) -> float:
@@ -123,11 +126,33 @@ class Prepared:
         return {name: np.asarray(site["value"]) for name, site in sites.items() if site["type"] != "plate"}
 
 
-def prepared(formula, frame: pd.DataFrame, family: str | None, plan: str, data2=None) -> Prepared:
+def prepared(formula, frame: pd.DataFrame, family: str | Family | None, plan: str) -> Prepared:
     options = {"family": family, "priors": None, "plan": plan, "na": "drop", "checks": None, "quiet": True}
-    ready = api.prepare(formula, frame, **options, data2=data2)
+    ready = api.prepare(formula, frame, **options)
     program, data, start = api.compile_inputs(ready.model, plan, ready.design)
     return Prepared(ready.model, program, data, *program.start(data, start))
+
+
+def difference(
+    formula, family: str | Family | None, frame: pd.DataFrame, change: Change, plan: str
+) -> Difference:
+    """A point of a model and its image in the new units."""
+    one, two = prepared(formula, frame, family, plan), prepared(formula, change.of(frame), family, plan)
+    point = one.point
+    image, log_jacobian = moved(point, coordinates(one.model, one.program, change))
+    densities = one.log_density(point), two.log_density(image)
+    assert np.all(np.isfinite(densities))
+    left = densities[1] - densities[0] + log_jacobian + log_unit_of_rows(one.model, frame, change)
+    pairs = reported_pairs(one.model, change, one.reported(point), two.reported(image))
+    return Difference(left, {name: (expected, found) for name, expected, found in pairs})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the log density changes by beside the Jacobian; expected and found values by reported name."""
+
+    log_density: float
+    reported: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def moved(values: dict[str, np.ndarray], where: dict[str, list[Coordinate]]) -> tuple[dict, float]:
@@ -157,17 +182,22 @@ def log_unit_of_rows(model: ModelSpec, frame: pd.DataFrame, change: Change) -> f
 
 def reported_pairs(
     model: ModelSpec, change: Change, before: dict[str, np.ndarray], after: dict[str, np.ndarray]
-) -> Iterator[tuple[str, np.ndarray, np.ndarray, float]]:
-    """What is reported at a point and its image, the first mapped by hand: name, expected, found, size."""
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """What is reported at a point and its image, the first mapped by hand: name, expected, found."""
     places = {predictor.parameter: i for i, predictor in enumerate(model.predictors)}
     for place, predictor in enumerate(model.predictors):
         name = "b_reported" if predictor.parameter == "mu" else f"b_{predictor.parameter}_reported"
         names, owners = predictor.columns, [place] * len(predictor.columns)
         matrix, added = _reported_map(model, change, names, owners, is_effect=False)
         yield name, matrix @ before[name] + added, after[name]
-    if model.n_thresholds and "x" in model.mu.columns:
-        slope = before["b_reported"][model.mu.columns.index("x")] / change.x_unit
-        expected = before["Intercept_reported"] + change.x_shift * slope
+    if model.n_thresholds:
+        expected = before["Intercept_reported"]
+        if "x" in model.mu.columns:
+            slope = before["b_reported"][model.mu.columns.index("x")] / change.x_unit
+            expected = expected + change.x_shift * slope
+        if "x" in model.mu.specific:
+            slopes = before["bcs_reported"][model.mu.specific.index("x")] / change.x_unit
+            expected = expected + change.x_shift * slopes
         yield "Intercept_reported", expected, after["Intercept_reported"]
     for group in model.groups:
         names = [group.column(i) for i in range(group.q)]
@@ -181,7 +211,7 @@ def reported_pairs(
 
 
 def _reported_map(
-    model: ModelSpec, change: Change, columns, owners, *, is_effect: bool
+    model: ModelSpec, change: Change, columns: Sequence[str], owners: Sequence[int], *, is_effect: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients at x = 0: b0 + b1 x = (b0 - b1 shift / unit) + (b1 / unit) (unit x + shift)."""
     found = [

@@ -7,6 +7,10 @@ with NumPy, densities are SciPy's: of the package only `bf.fit` takes part.
 By hand, 200 simulations of each model, a line of JSON each, added to a file:
 
     python tests/statistical/sbc.py ranks.jsonl --simulations 200
+
+and all lines of the file as one table, which docs/calibration/figures.py draws:
+
+    python tests/statistical/sbc.py ranks.jsonl --collect docs/calibration/ranks.json
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from scipy import stats
 from scipy.special import expit
 
 import bayesformula as bf
+from bayesformula.environment import versions
 from bayesformula.runner.executables import traces
 
 FORMULA = "y ~ x + (1 + x | g)"
@@ -277,20 +282,57 @@ def _thinned(draws: Mapping[str, np.ndarray], thin: int) -> Iterable[Parameters]
         yield {name: values[i] for name, values in kept.items()}
 
 
+def collect(lines: Iterable[str], seed: int) -> dict[str, Any]:
+    """Simulations as one table a model, with what is needed to make them again."""
+    done = sorted((json.loads(line) for line in lines), key=lambda one: one["number"])
+    models = {}
+    for model in MODELS:
+        own = [one for one in done if one["model"] == model.name]
+        if own:
+            models[model.name] = {
+                "family": model.family,
+                "plan": model.plan,
+                "priors": model.priors,
+                "ranks": {name: [one["ranks"][name] for one in own] for name in own[0]["ranks"]},
+                "thin": [one["thin"] for one in own],
+                "least_ess": [round(one["least_ess"]) for one in own],
+                "divergences": [one["divergences"] for one in own],
+                "refused": sum(one["refused"] for one in own),
+                "traced": [one["number"] for one in own if one["traces"]],
+            }
+    return {
+        "script": "tests/statistical/sbc.py",
+        "seed": seed,
+        "versions": versions(),
+        "formula": FORMULA,
+        "rows": ROWS,
+        "levels": LEVELS,
+        "ranked": RANKED,
+        "warmup": WARMUP,
+        "models": models,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("lines", type=Path)
+    parser.add_argument("--collect", type=Path)
     parser.add_argument("--simulations", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20180418)
     parser.add_argument("--models", nargs="*", default=[model.name for model in MODELS])
     given = parser.parse_args()
+    if given.collect:
+        table = collect(given.lines.read_text().splitlines(), given.seed)
+        given.collect.write_text(json.dumps(table, indent=1).replace("\n     ", " ") + "\n")
+        return
     done = set()
-    if given.out.exists():
-        done = {(r["model"], r["number"]) for r in map(json.loads, given.out.read_text().splitlines())}
-    for model in (model for model in MODELS if model.name in given.models):
-        for number in range(given.simulations):
+    if given.lines.exists():
+        done = {(r["model"], r["number"]) for r in map(json.loads, given.lines.read_text().splitlines())}
+    chosen = [model for model in MODELS if model.name in given.models]
+    for number in range(given.simulations):  # all models side by side: what is there at any time is balanced
+        for model in chosen:
             if (model.name, number) not in done:
-                with given.out.open("a") as lines:
+                with given.lines.open("a") as lines:
                     lines.write(json.dumps(vars(simulate(model, number, given.seed))) + "\n")
 
 

@@ -52,7 +52,13 @@ def arguments(model: dict[str, Any]) -> dict[str, Any]:
 def at_draw(model: dict[str, Any]):
     """The response's distribution at the parameters of brms's draw, and the response."""
     ready = api.prepare(
-        formula_of(model), table(model["data"]), plan="noncentred", na="drop", checks=None, quiet=True, **arguments(model)
+        formula_of(model),
+        table(model["data"]),
+        plan="noncentred",
+        na="drop",
+        checks=None,
+        quiet=True,
+        **arguments(model),
     )
     program, data, _ = api.compile_inputs(ready.model, "noncentred", ready.design)
     values, spec = model["at_draw"]["parameters"], ready.model
@@ -96,7 +102,9 @@ def test_mean_of_each_row(model):
 )
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_posterior(model):
-    fit = bf.fit(formula_of(model), table(model["data"]), draws=1500, seed=4, progress=False, **arguments(model))
+    fit = bf.fit(
+        formula_of(model), table(model["data"]), draws=1500, seed=4, progress=False, **arguments(model)
+    )
     ours = fit.summary()
     for name, theirs in model["parameters"].items():
         if name not in ours.index or not theirs["sd"]:

@@ -110,13 +110,8 @@ def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> 
     """Sample all coefficients under `noncentred` or `centred`; reported coordinates."""
     priors, reported = data.priors, data.reported
     b = tuple(
-        to_reported
-        @ sites.sample_vector(
-            b_site(predictor), predictor.b_kinds, jnp.asarray(arguments), jnp.asarray(units)
-        )
-        for predictor, to_reported, arguments, units in zip(
-            structure.predictors, reported.b, priors.b, priors.units, strict=True
-        )
+        reported.b[place] @ _sample_b(structure, priors, theta, place)
+        for place in range(len(structure.predictors))
     )
     thresholds = bcs = None
     mu = structure.predictors[0]
@@ -129,6 +124,13 @@ def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> 
             thresholds = thresholds + reported.specific_means @ bcs
     r = tuple(_sample_effects(structure, data, theta, k) for k in range(len(structure.labels)))
     return Coefficients(b, r, thresholds, bcs)
+
+
+def _sample_b(structure: Structure, priors: PriorArguments, theta: Theta, place: int) -> Array:
+    """(p,) population coefficients of one predictor in prior coordinates."""
+    predictor, units = structure.predictors[place], jnp.asarray(priors.units[place])
+    units = units * theta.sigma if predictor.in_sigma else units
+    return sites.sample_vector(b_site(predictor), predictor.b_kinds, jnp.asarray(priors.b[place]), units)
 
 
 def _sample_thresholds(structure: Structure, data: ModelData) -> Array:

@@ -44,7 +44,8 @@ def start_sites(structure: Structure, priors: PriorArguments | None, rough: Star
         return out + _marginal(structure, priors, rough)
     for place, predictor in enumerate(structure.predictors):
         start = (priors.b[place], rough.b[place], rough.b_errors[place])
-        out += _vector(b_site(predictor), predictor.b_kinds, *start, units=priors.units[place])
+        units = priors.units[place] * (rough.scalars["sigma"] if predictor.in_sigma else 1.0)
+        out += _vector(b_site(predictor), predictor.b_kinds, *start, units=units)
     bcs_kinds = structure.predictors[0].bcs_kinds
     out += _vector("bcs", bcs_kinds, priors.bcs, np.zeros(len(bcs_kinds)), np.full(len(bcs_kinds), 0.3))
     out += _thresholds(structure, priors, rough)

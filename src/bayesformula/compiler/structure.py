@@ -21,6 +21,7 @@ class PredictorStructure:
         b_kinds: kind of the prior of each.
         b_is_centred: the intercept's prior is at the predictors' means.
         bcs_kinds: kinds of the priors of the coefficients of `cs()`, threshold by threshold within columns.
+        in_sigma: the units of the coefficients, for a joint prior of them, are to be multiplied with sigma.
     """
 
     parameter: str
@@ -29,6 +30,7 @@ class PredictorStructure:
     b_kinds: tuple[str, ...]
     b_is_centred: bool
     bcs_kinds: tuple[str, ...] = ()
+    in_sigma: bool = False
 
     @property
     def name(self) -> str:
@@ -156,6 +158,7 @@ def _predictor(model: ModelSpec, predictor: PredictorSpec) -> PredictorStructure
         b_kinds=tuple(kind_of(row.prior) for row in rows),
         b_is_centred=any(row.centred for row in (*rows, *thresholds)),
         bcs_kinds=_kinds(model, "bcs") if predictor.specific else (),
+        in_sigma=predictor.in_sigma,
     )
 
 

@@ -70,7 +70,7 @@ def build(
         response=response_label,
         family=family,
         n_rows=design.n_rows,
-        predictors=_with_units(predictors, moments, rows),
+        predictors=_with_units(family, predictors, moments, rows),
         groups=groups,
         priors=rows,
         has_weights=design.weights is not None,
@@ -129,16 +129,22 @@ def _predictor(name: str, design: ParameterDesign, family: Family) -> PredictorS
 
 
 def _with_units(
-    predictors: tuple[PredictorSpec, ...], moments: Moments, rows: Sequence[PriorRow]
+    family: Family, predictors: tuple[PredictorSpec, ...], moments: Moments, rows: Sequence[PriorRow]
 ) -> tuple[PredictorSpec, ...]:
-    """The predictors with the units of their coefficients, those that have a joint prior."""
+    """The predictors with the units of their coefficients, those that have a joint prior.
+
+    The spread is sigma where one sigma holds for all rows of a response on its own scale, as in brms; else
+    that of the response.
+    """
     shrunk = {row.predictor for row in rows if row.prior.distribution in SHRINKAGE}
-    return tuple(
-        replace(predictor, units=tuple(location.sd / scale.value for scale in scales))
-        if predictor.parameter in shrunk
-        else predictor
-        for predictor, location, scales in zip(predictors, moments.locations, moments.columns, strict=True)
-    )
+    has_sigma = any(row.kind == "sigma" for row in rows) and family.link("mu") == "identity"
+    out: list[PredictorSpec] = []
+    for predictor, location, scales in zip(predictors, moments.locations, moments.columns, strict=True):
+        in_sigma = has_sigma and predictor.parameter == "mu"
+        units = tuple((1.0 if in_sigma else location.sd) / scale.value for scale in scales)
+        is_shrunk = predictor.parameter in shrunk
+        out.append(replace(predictor, units=units, in_sigma=in_sigma) if is_shrunk else predictor)
+    return tuple(out)
 
 
 def _group(shared: SharedGroup, nested_in: tuple[str, ...]) -> GroupSpec:

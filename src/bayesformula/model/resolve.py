@@ -171,13 +171,19 @@ def _fit(statement: Statement, slot: Slot, *, joint: bool) -> Prior:
                 f"Write b ~ {prior.render()}.",
             )
         return prior
-    is_positive = slot.low == 0 and slot.high is None
-    if is_positive and prior.distribution == "constant" and prior.arguments[0] <= 0:
+    if prior.distribution == "constant" and not _is_inside(slot, prior.arguments[0]):
         raise _misfit(statement, f"{where} is {_what(slot)}", f"Write {where} ~ {_usual(slot)}.")
     try:
         return prior.truncated_to(slot.low, slot.high)
     except ValueError:
         raise _misfit(statement, f"{where} is {_what(slot)}", f"Write {where} ~ {_usual(slot)}.") from None
+
+
+def _is_inside(slot: Slot, value: float) -> bool:
+    """Whether a parameter can be held at a number; only degrees of freedom may be at their bound."""
+    if slot.kind in ("df", "nu"):
+        return slot.low is None or value >= slot.low
+    return (slot.low is None or value > slot.low) and (slot.high is None or value < slot.high)
 
 
 def _what(slot: Slot) -> str:

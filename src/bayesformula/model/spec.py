@@ -104,6 +104,7 @@ class PredictorSpec:
         specific: columns whose coefficients differ from threshold to threshold, those of `cs()`.
         units: of the coefficients, the spread of the predictor over that of each column, where a joint
             prior of all of them (horseshoe, r2d2) needs them.
+        in_sigma: that spread is sigma, a parameter, so that `units` are one over the spreads of the columns.
     """
 
     parameter: str
@@ -112,6 +113,7 @@ class PredictorSpec:
     has_offset: bool = False
     specific: tuple[str, ...] = ()
     units: tuple[float, ...] = ()
+    in_sigma: bool = False
 
     @property
     def has_intercept(self) -> bool:

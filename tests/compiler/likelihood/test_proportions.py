@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.special import expit
 
 from bayesformula.compiler.likelihood.distributions.beta_tails import log_beta_cdf
-from response_cases import assert_moments, log_prob, make, slopes, strict
+from response_cases import assert_moments, at_each, log_prob, make, slopes, strict
 
 ETA = np.array([-4.0, -0.5, 0.0, 1.7, 5.0])
 P = expit(ETA)
@@ -22,14 +22,13 @@ Y = (1e-12, 0.01, 0.3, 0.5, 0.9, 1 - 1e-9)
 def test_beta_is_scipys(phi):
     d = make("beta", ETA, phi=phi)
     theirs = stats.beta(P * phi, (1 - P) * phi)
-    for y in Y:
-        assert_allclose(log_prob(d, y), theirs.logpdf(y), rtol=1e-10, atol=1e-10)
+    assert_allclose(at_each(d, Y), theirs.logpdf(np.array(Y)[:, None]), rtol=1e-10, atol=1e-10)
     assert_allclose(d.mean, P, rtol=1e-14)
     assert_allclose(d.variance, theirs.var(), rtol=1e-11)
 
 
 def test_beta_at_a_large_precision_is_normal():
-    """The error of the normal approximation falls as 1/sqrt(phi); terms of the size of phi would lose 1e-6."""
+    """The error of the normal approximation falls as 1/sqrt(phi); terms of the size of phi lose 1e-6."""
     phi = 1e9
     sd = np.sqrt(0.3 * 0.7 / (1 + phi))
     for z in (-2.0, 0.0, 1.5):

@@ -14,7 +14,8 @@ from jax import Array
 from bayesformula.compiler.likelihood import continuous_tails
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log_add_exp, log_sub_exp
 
-_CHUNK = 64
+_CHUNK = 16  # numbers a step: derivatives keep two sums a step, and larger steps leave the processor's cache
+_MARGIN = 48  # an upper tail is summed to twice the greatest bound and this
 _NOTHING = -1e30  # the logarithm of a sum that has no terms yet: finite, so that derivatives are
 _ALMOST_ALL = -1e-5  # log of a share of 1 so great that one minus it has lost too many digits
 _HARMLESS = 0.5  # in the support of every continuous family, as a stand-in for a bound there is not
@@ -85,7 +86,7 @@ def _summed(d: dist.Distribution, low: Array | None, high: Array | None, max_cou
             return zero
         inside = _sums(d, zero - 1.0, high, max_count)[1]
         return jnp.where(high == jnp.inf, 0.0, inside)
-    last = whole_numbers(2 * max_count).size - 1
+    last = upper_end(max_count)
     high = zero + jnp.inf if high is None else high
     below, inside = _sums(d, low, high, last)
     is_most = below > _ALMOST_ALL
@@ -94,8 +95,13 @@ def _summed(d: dist.Distribution, low: Array | None, high: Array | None, max_cou
     return jnp.where(high == jnp.inf, jnp.where(low < 0.0, 0.0, above), inside)
 
 
+def upper_end(max_count: int) -> int:
+    """How far an upper tail is summed, where no bound is greater than `max_count`: whole steps."""
+    return (2 * max_count + _MARGIN) // _CHUNK * _CHUNK + _CHUNK - 1
+
+
 def whole_numbers(last: int) -> Array:
-    """0, 1, ... to `last` or a little beyond, in rows of 64: a sum looks at one row at a time."""
+    """0, 1, ... to `last` or a little beyond, in rows: a sum looks at one row at a time."""
     rows = last // _CHUNK + 1
     return jnp.arange(rows * _CHUNK, dtype=float).reshape(rows, _CHUNK)
 

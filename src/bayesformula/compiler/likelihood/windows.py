@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +12,13 @@ import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
 
-from bayesformula.compiler.likelihood.tails import log_mass, log_probs, whole_numbers
+from bayesformula.compiler.likelihood.tails import log_mass, log_probs, upper_end, whole_numbers
 
 _ROUNDS = 30  # draws that are thrown away where they fall outside, before the distribution is inverted
 _LONGEST = 1_000_000  # a sum upwards through the whole numbers gives up
+_Round: TypeAlias = tuple[Array, Array, Array]
+_Count: TypeAlias = tuple[Array, Array, Array, Array]
+
 _HALVINGS = 100
 _DOUBLINGS = 60
 
@@ -46,15 +50,14 @@ def _kept(
     d: dist.Distribution, key: Array, sample_shape: tuple[int, ...], low: Array | None, high: Array | None
 ) -> tuple[Array, Array]:
     """Draws of `d` and whether each is inside, after as many rounds as it took, at most 30."""
-    State = tuple[Array, Array, Array]
 
-    def again(state: State) -> State:
+    def again(state: _Round) -> _Round:
         count, drawn, is_in = state
         fresh = jnp.asarray(d.sample(jax.random.fold_in(key, count), sample_shape), float)
         drawn = jnp.where(is_in, drawn, fresh)
         return count + 1, drawn, _is_inside(drawn, low, high)
 
-    def goes_on(state: State) -> Array:
+    def goes_on(state: _Round) -> Array:
         return (state[0] < _ROUNDS) & ~state[2].all()
 
     shape = (*sample_shape, *d.batch_shape)
@@ -87,7 +90,7 @@ def _counted(
     """Where a draw is missing, count upwards until the numbers passed have the share that was drawn."""
     total = log_mass(d, low, high, max_count)
 
-    def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+    def step(state: _Count) -> _Count:
         k, passed, drawn, is_done = state
         each = jnp.broadcast_to(jnp.asarray(d.log_prob(k)), d.batch_shape)
         counts = _is_inside(jnp.broadcast_to(k, d.batch_shape), low, high)
@@ -97,7 +100,7 @@ def _counted(
             is_here = is_here | (~is_done & jnp.broadcast_to(k >= jnp.floor(high), share.shape))
         return k + 1.0, passed, jnp.where(is_here, k, drawn), is_done | is_here
 
-    def goes_on(state: tuple[Array, Array, Array, Array]) -> Array:
+    def goes_on(state: _Count) -> Array:
         return ~state[3].all() & (state[0] < _LONGEST)
 
     first = jnp.zeros(()) if low is None else jnp.maximum(jnp.floor(jnp.min(low)) + 1.0, 0.0)
@@ -121,7 +124,7 @@ def mean_count(d: dist.Distribution, low: Array | None, high: Array | None, max_
         return (sums[0] + below, sums[1] + inside), None
 
     start = (jnp.zeros(n), jnp.zeros(n))
-    (below, inside), _ = jax.lax.scan(step, start, whole_numbers(2 * max_count))
+    (below, inside), _ = jax.lax.scan(step, start, whole_numbers(upper_end(max_count)))
     # far out in the upper tail the sum of the inside is exact, and a difference would cancel
     is_open = (high == jnp.inf) & (total > -12.0)
     return jnp.where(is_open, jnp.asarray(d.mean) * jnp.exp(-total) - below, inside)
@@ -172,15 +175,18 @@ def _brackets(
     high = jnp.full(shape, most) if high is None else jnp.broadcast_to(jnp.minimum(high, most), shape)
     anchor = jnp.where(jnp.isfinite(low), low, jnp.where(jnp.isfinite(high), high, 0.0))
 
-    def widen(j: int, ends: tuple[Array, Array]) -> tuple[Array, Array]:
-        left, right = ends
-        step = 2.0 ** jnp.asarray(j, float)
-        left = jnp.where(jnp.isinf(low) & ~is_left(left), anchor - step, left)
-        right = jnp.where(jnp.isinf(high) & is_left(right), anchor + step, right)
-        return left, right
+    starts = jnp.stack(
+        [jnp.where(jnp.isinf(low), anchor - 1.0, low), jnp.where(jnp.isinf(high), anchor + 1.0, high)]
+    )
 
-    left, right = jnp.where(jnp.isinf(low), anchor - 1.0, low), jnp.where(jnp.isinf(high), anchor + 1.0, high)
-    return jax.lax.fori_loop(0, _DOUBLINGS, widen, (left, right))
+    def widen(j: int, ends: Array) -> Array:
+        step = 2.0 ** jnp.asarray(j, float)
+        left_of = jax.vmap(is_left)(ends)
+        left = jnp.where(jnp.isinf(low) & ~left_of[0], anchor - step, ends[0])
+        return jnp.stack([left, jnp.where(jnp.isinf(high) & left_of[1], anchor + step, ends[1])])
+
+    left, right = jax.lax.fori_loop(0, _DOUBLINGS, widen, starts)
+    return left, right
 
 
 def _ends(d: dist.Distribution) -> tuple[float, float]:
@@ -202,10 +208,15 @@ def mean_number(d: dist.Distribution, low: Array | None, high: Array | None) -> 
     shares = jnp.broadcast_to(jnp.expand_dims(jnp.asarray(_SHARES), 1), (len(_SHARES), *d.batch_shape))
     cuts = quantile(d, shares, low, high)
     nodes, weights = np.polynomial.legendre.leggauss(16)
-    mass, moment = jnp.zeros(d.batch_shape), jnp.zeros(d.batch_shape)
-    for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
+
+    def add(sums: tuple[Array, Array], rule: tuple[Array, Array]) -> tuple[tuple[Array, Array], None]:
+        node, weight = rule
         half = 0.5 * (cuts[1:] - cuts[:-1])
         y = cuts[:-1] + half * (1.0 + node)
-        density = weight * half * jnp.exp(_each(d.log_prob, y) - total[None])
-        mass, moment = mass + density.sum(axis=0), moment + (density * y).sum(axis=0)
+        log_density = _each(lambda at: jnp.asarray(d.log_prob(at)), y)
+        density = weight * half * jnp.exp(log_density - total[None])
+        return (sums[0] + density.sum(axis=0), sums[1] + (density * y).sum(axis=0)), None
+
+    zero = jnp.zeros(d.batch_shape)
+    (mass, moment), _ = jax.lax.scan(add, (zero, zero), (jnp.asarray(nodes), jnp.asarray(weights)))
     return moment / mass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -10,6 +12,8 @@ from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log
 
 _MOST = 2000  # steps of the continued fraction; it takes about the square root of the precision
 _TINY = 1e-290
+
+_State: TypeAlias = tuple[Array, Array, Array, Array, Array]
 
 
 def _log_cdf(log_a: Array, log_b: Array, x: Array) -> Array:
@@ -37,9 +41,10 @@ def _(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, Array])
 
 
 def _tail(log_a: Array, log_b: Array, x: Array) -> Array:
-    """log I_x(a, b) = a log x + b log(1-x) - log a - log B(a, b) + log of the fraction, for x left of the mean.
+    """log I_x(a, b) = a log x + b log(1-x) - log a - log B(a, b) - log(fraction), for x left of the mean.
 
-    With s = a + b the first terms are a log(x / (a/s)) + b log((1-x) / (b/s)), small where x is near the mean.
+    With s = a + b the powers are a log(x / (a/s)) + b log((1-x) / (b/s)): small where x is
+    near the mean.
     """
     a, b = jnp.exp(log_a), jnp.exp(log_b)
     log_s = jnp.logaddexp(log_a, log_b)
@@ -51,14 +56,13 @@ def _tail(log_a: Array, log_b: Array, x: Array) -> Array:
 
 def _fraction(a: Array, b: Array, x: Array) -> Array:
     """The continued fraction 1 + d1/(1 + d2/(1 + ...)) by Lentz's method, two terms a step."""
-    State = tuple[Array, Array, Array, Array, Array]
 
     def term(c: Array, d: Array, value: Array, numerator: Array) -> tuple[Array, Array, Array]:
         d = 1.0 / _away(1.0 + numerator * d)
         c = _away(1.0 + numerator / c)
         return c, d, value * c * d
 
-    def step(state: State) -> State:
+    def step(state: _State) -> _State:
         m, c, d, value, _ = state
         before = value
         even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
@@ -67,7 +71,7 @@ def _fraction(a: Array, b: Array, x: Array) -> Array:
         c, d, value = term(c, d, value, odd)
         return m + 1.0, c, d, value, jnp.abs(value - before) > 1e-15 * jnp.abs(value)
 
-    def goes_on(state: State) -> Array:
+    def goes_on(state: _State) -> Array:
         return (state[0] < 10.0) | ((state[0] < _MOST) & state[4].any())
 
     first = _away(1.0 - (a + b) * x / (a + 1.0))

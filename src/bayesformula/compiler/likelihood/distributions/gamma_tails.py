@@ -50,10 +50,11 @@ def _integral(log_shape: Array, log_ratio: Array) -> Array:
     away = shape * jnp.expm1(log_ratio)
     slope = jnp.where(is_low, -away, away)  # |x - shape|
 
+    weight, rate = jnp.where(is_low, x, shape - 1.0), jnp.where(is_low, slope, slope + 1.0)
+
     def g(s: Array) -> Array:
-        low = x[..., None] * exp_excess(-s) + slope[..., None] * s
-        high = (shape[..., None] - 1.0) * exp_excess(jnp.log1p(s)) + (slope[..., None] + 1.0) * s
-        return jnp.where(is_low[..., None], low, high)
+        bend = exp_excess(jnp.where(is_low[..., None], -s, jnp.log1p(s)))
+        return weight[..., None] * bend + rate[..., None] * s
 
     guess = 2.0 / (slope + jnp.sqrt(slope * slope + 2.0 * x))
     log_density = -shape * exp_excess(log_ratio) - log_gamma_rest(log_shape)

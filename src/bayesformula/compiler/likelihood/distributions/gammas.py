@@ -47,7 +47,7 @@ def log_gamma_rest(log_x: Array) -> Array:
 
 
 def log_rising(log_s: Array, y: Array) -> Array:
-    """lgamma(s + y) - lgamma(s), the log of s (s + 1) ... (s + y - 1), for whole y >= 0; exactly 0 at y = 0."""
+    """lgamma(s + y) - lgamma(s), the log of s (s+1) ... (s+y-1), for whole y >= 0; exactly 0 at y = 0."""
     log_s = capped(log_s)
     s = jnp.exp(log_s)
     is_some = y > 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,9 @@ from bayesformula.compiler.likelihood.distributions.poisson import draw_poisson
 
 _SHORT = 24  # a support that goes further has lost less than 1e-13 of its probability
 _GENERATIONS = 10_000
+
+_Tree: TypeAlias = tuple[Array, Array, Array]
+_Count: TypeAlias = tuple[Array, Array, Array, Array]
 
 
 class GeneralizedPoisson(Rowwise):
@@ -77,16 +81,15 @@ class GeneralizedPoisson(Rowwise):
         return jnp.where(jnp.broadcast_to(self.is_possible, shape), drawn, jnp.nan)
 
     def _tree(self, key: Array, shape: tuple[int, ...]) -> Array:
-        State = tuple[Array, Array, Array]
         slope = jnp.broadcast_to(jnp.maximum(self.slope, 0.0), shape)
         of_founders, of_children = jax.random.split(key)
 
-        def grow(state: State) -> State:
+        def grow(state: _Tree) -> _Tree:
             generation, alive, born = state
             children = draw_poisson(jax.random.fold_in(of_children, generation), slope * alive)
             return generation + 1, children, born + children
 
-        def goes_on(state: State) -> Array:
+        def goes_on(state: _Tree) -> Array:
             return (state[1] > 0.0).any() & (state[0] < _GENERATIONS)
 
         is_tree = jnp.broadcast_to(self.slope >= 0.0, shape)
@@ -96,10 +99,9 @@ class GeneralizedPoisson(Rowwise):
 
     def _counted(self, share: Array) -> Array:
         """Inverts the distribution function where lambda < 0: draws are few standard deviations out."""
-        State = tuple[Array, Array, Array, Array]
         theta = self._broadcast(jnp.exp(self.log_theta))
 
-        def step(state: State) -> State:
+        def step(state: _Count) -> _Count:
             k, passed, drawn, is_done = state
             passed = passed + jnp.exp(self._broadcast(self.log_prob(k)))
             is_last = theta + self.slope * (k + 1.0) <= 0.0
@@ -107,7 +109,7 @@ class GeneralizedPoisson(Rowwise):
             is_here = ~is_done & (is_enough | jnp.broadcast_to(is_last, share.shape))
             return k + 1.0, passed, jnp.where(is_here, k, drawn), is_done | is_here
 
-        def goes_on(state: State) -> Array:
+        def goes_on(state: _Count) -> Array:
             return ~state[3].all()
 
         is_tree = jnp.broadcast_to(self.slope >= 0.0, share.shape)

@@ -13,6 +13,8 @@ from bayesformula.compiler.likelihood.distributions.base import Rowwise
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log_gamma_rest
 from bayesformula.compiler.likelihood.distributions.half_line import log_integral
 
+_NORMAL = 1e13  # degrees of freedom from which the tails are normal to nine digits, 37 sds out
+
 
 class Student(Rowwise):
     """loc + scale T, T with df degrees of freedom.
@@ -71,12 +73,12 @@ def log_student_cdf(z: Array, df: Array) -> Array:
     With z = -sqrt(df) sinh(v) the tail is the constant times sqrt(df) times the integral of cosh^-df from
     v on: a log-concave tail, whatever the degrees of freedom.
     """
-    z, df = jnp.broadcast_arrays(z, df)
+    z, df = jnp.broadcast_arrays(z, jnp.minimum(df, _NORMAL))
     v = jnp.arcsinh(jnp.where(z < 0.0, -z, z) * jax.lax.rsqrt(df))
     bend = jnp.tanh(v)
 
     def g(x: Array) -> Array:  # df log(cosh(v + x) / cosh(v))
-        return df[..., None] * (_log_cosh(x) + jnp.log1p(bend[..., None] * jnp.tanh(x)))
+        return df[..., None] * (x + jnp.log1p(0.5 * (1.0 - bend)[..., None] * jnp.expm1(-2.0 * x)))
 
     slope = df * bend
     guess = 2.0 / (slope + jnp.sqrt(slope * slope + 2.0 * df))

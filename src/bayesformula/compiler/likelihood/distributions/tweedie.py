@@ -10,7 +10,9 @@ lambda = mu^c / (phi c); y = 0 where there are none. For y > 0 the density is a 
 with excess(u) = exp(u) - 1 - u and r(x) = lgamma(x) - x log x + x: no term is larger than the sum, and
 nothing cancels. `tweedie_series` adds it up.
 
-Accuracy, against sums of 40 digits (`tests/compiler/likelihood/tweedie.py`): ACCURACY_HERE
+Accuracy against sums of 50 digits (`tests/compiler/likelihood/tweedie_oracle.py`), for phi from 0.01 to
+100, y/mu from 1e-3 to 1e3 and power from 1.01 to 1.99: log density 2e-14, derivatives in mu 4e-15, in phi
+4e-13 and in power 4e-10 (median 1e-15), relative to the value or to 0.01 where it is smaller.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Tweedie(Rowwise):
         is_positive = value > 0.0
         log_y = jnp.log(jnp.where(is_positive, value, 1.0))
         log_t = self._held(self.c * log_y - self.log_phi - self.log_c)
-        away = jnp.clip(self.log_mean - log_y, -_LARGEST, _LARGEST)
+        away = self.log_mean - log_y
         deviance = exp_excess(self.c * away) + exp_excess(-self.b * away) * jnp.exp(self.log_a)
         positive = log_series(log_t, self.log_a) - log_y - jnp.exp(log_t) * deviance
         zero = -jnp.exp(self.log_rate)

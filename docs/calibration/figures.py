@@ -1,0 +1,142 @@
+"""Draw the figures of docs/calibration.md from ranks.json, and print its tables.
+
+python docs/calibration/figures.py
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from scipy import stats
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "statistical"))
+from uniformity import band, counts_below, p_value  # noqa: E402
+
+COLUMNS, BINS = 5, 20
+INK, SHADE, GRID = "#1f4e79", "#d9d9d9", "#7f7f7f"
+LEVEL = 0.95
+
+
+def histogram(axes: Axes, ranks: np.ndarray, most: int) -> None:
+    """Ranks in 20 bins; of right bars 19 in 20 end in the shade."""
+    expected = len(ranks) / BINS
+    low, high = stats.binom.interval(LEVEL, len(ranks), 1 / BINS)
+    axes.axhspan(low, high, color=SHADE, lw=0)
+    axes.axhline(expected, color=GRID, lw=0.8)
+    edges = np.linspace(0, most + 1, BINS + 1)
+    axes.hist(ranks, bins=edges, color=INK, alpha=0.85, rwidth=0.9)
+    axes.set_xlim(0, most + 1)
+    axes.set_ylim(0, 2.5 * expected)
+    axes.set_xticks([0, (most + 1) // 2, most])
+    axes.set_yticks([])
+
+
+def ecdf_difference(axes: Axes, ranks: np.ndarray, most: int, limit: float) -> None:
+    """Share of ranks below each value, less what is expected; right lines stay in the shade throughout."""
+    n = len(ranks)
+    share = np.arange(1, most + 1) / (most + 1)
+    low, high = band(n, most, LEVEL)
+    axes.fill_between(share, low / n - share, high / n - share, color=SHADE, lw=0, step="mid")
+    axes.axhline(0, color=GRID, lw=0.8)
+    axes.step(share, counts_below(ranks, most) / n - share, color=INK, lw=1.2, where="mid")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-limit, limit)
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_yticks([-0.1, 0, 0.1] if limit < 0.2 else [-0.2, 0, 0.2])
+
+
+def limit_of(ranks: dict[str, np.ndarray], most: int) -> float:
+    """Of the axes of differences: one for all, so that they can be compared."""
+    share = np.arange(1, most + 1) / (most + 1)
+    widest = max(np.max(np.abs(counts_below(r, most) / len(r) - share)) for r in ranks.values())
+    low, high = band(len(next(iter(ranks.values()))), most, LEVEL)
+    n = len(next(iter(ranks.values())))
+    return 1.1 * max(widest, np.max(high / n - share), np.max(share - low / n))
+
+
+def figure(title: str, ranks: dict[str, np.ndarray], most: int, path: Path) -> None:
+    """A histogram above a difference of distribution functions for each quantity."""
+    blocks = math.ceil(len(ranks) / COLUMNS)
+    page, grid = plt.subplots(
+        2 * blocks, COLUMNS, figsize=(2.25 * COLUMNS, 2.9 * blocks + 0.5), squeeze=False, layout="constrained"
+    )
+    limit = limit_of(ranks, most)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for place, (name, values) in enumerate(ranks.items()):
+        row, column = divmod(place, COLUMNS)
+        above, below = grid[2 * row, column], grid[2 * row + 1, column]
+        for axes in (above, below):
+            axes.set_axis_on()
+            axes.tick_params(labelsize=7, length=2)
+            axes.spines[["top", "right"]].set_visible(False)
+        histogram(above, values, most)
+        ecdf_difference(below, values, most, limit)
+        above.set_title(f"{name}   p = {p_value(values, most):.2g}", fontsize=8)
+        if column:
+            below.set_yticklabels([])
+        else:
+            above.set_ylabel("simulations", fontsize=7)
+            below.set_ylabel("ECDF less uniform", fontsize=7)
+        above.set_xlabel("rank", fontsize=7, labelpad=0)
+        below.set_xlabel("rank / 100", fontsize=7, labelpad=0)
+    page.suptitle(title, fontsize=10)
+    page.savefig(path, dpi=110)
+    plt.close(page)
+
+
+def p_table(models: dict, most: int) -> str:
+    """p values, a row for each quantity and a column for each model."""
+    names = list(dict.fromkeys(q for model in models.values() for q in model["ranks"]))
+    names.sort(key=lambda name: name == "log_lik")
+    lines = ["| quantity | " + " | ".join(models) + " |", "|---" * (len(models) + 1) + "|"]
+    for name in names:
+        cells = [
+            f"{p_value(np.array(m['ranks'][name]), most):.2f}" if name in m["ranks"] else ""
+            for m in models.values()
+        ]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def run_table(models: dict) -> str:
+    """How the chains went."""
+    lines = [
+        "| model | simulations | thinned by 8 / more | least ESS, median | with a divergence | refused tables |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, m in models.items():
+        thin, n = np.array(m["thin"]), len(m["thin"])
+        diverged = int(np.sum(np.array(m["divergences"]) > 0))
+        lines.append(
+            f"| {name} | {n} | {np.sum(thin == 8)} / {np.sum(thin > 8)} | {np.median(m['least_ess']):.0f} | "
+            f"{diverged} | {m['refused']} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    recorded = json.loads((HERE / "ranks.json").read_text())
+    most = recorded["ranked"]
+    for name, model in {**recorded["models"], **recorded.get("mutants", {})}.items():
+        ranks = {quantity: np.array(values) for quantity, values in model["ranks"].items()}
+        n = len(next(iter(ranks.values())))
+        path = HERE / f"{name.replace(', ', '_').replace(' ', '_')}.png"
+        figure(f"{name}: {recorded['formula']}, {n} simulations", ranks, most, path)
+    for section in ("models", "mutants"):
+        if recorded.get(section):
+            print(p_table(recorded[section], most), run_table(recorded[section]), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
