@@ -44,7 +44,8 @@ def main():
         tables[right] = bf.fit(formula, grants, family="binomial", priors=priors).summary()
         print(f"{formula}\n{tables[right][columns].round(2).to_string()}\n")
     counts = tables[right]
-    rows = bf.fit(f"awarded ~ {right}", unfold(grants), family="bernoulli", priors=priors).summary()
+    options = {"family": "bernoulli", "priors": priors, "chains": 2, "warmup": 500}
+    rows = bf.fit(f"awarded ~ {right}", unfold(grants), **options).summary()
     both = pd.concat({"counts": counts[columns], "rows": rows[columns]}, axis=1)
     worst = ((counts["mean"] - rows["mean"]) / counts["sd"]).abs().max()
     print(f"The last one, and one row for each application\n{both.round(2).to_string()}")

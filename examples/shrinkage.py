@@ -35,7 +35,7 @@ def main():
     frame = simulate()
     rows = {}
     for name, priors in PRIORS.items():
-        fit = bf.fit("y ~ .", frame, priors=priors, chains=2, draws=1000, warmup=500, target_accept=0.95)
+        fit = bf.fit("y ~ .", frame, priors=priors, chains=2, draws=700, warmup=500, target_accept=0.95)
         means = fit.fixed()["mean"].drop("Intercept")
         others = means.drop(list(TRUTH))
         rows[name] = {**means[list(TRUTH)], "others": float(np.sqrt(np.mean(others**2)))}

@@ -128,6 +128,9 @@ def made(family: str, eta: Mapping[str, object], links: Mapping[str, str] | None
     return likelihood(family)(p, Terms())
 
 
+QUICK = {"xla_backend_optimization_level": 0}
+"""Small programs that run a few times: half the time to compile."""
+
 FORMS = {"log_prob": lambda d, y: d.log_prob(y), "log_cdf": log_cdf, "log_sf": log_sf}
 
 
@@ -138,13 +141,13 @@ def program(family: str, form: str, links: tuple[tuple[str, str], ...] = ()):
     def one(eta: dict[str, jax.Array], y: jax.Array) -> jax.Array:
         return FORMS[form](made(family, eta, dict(links)), y)
 
-    return jax.jit(jax.vmap(jax.value_and_grad(one), in_axes=(0, 0)))
+    return jax.jit(jax.vmap(jax.value_and_grad(one)), compiler_options=QUICK)
 
 
 @functools.cache
 def sampler(family: str, n: int):
     """(key, values of the parameters) -> n draws."""
-    return jax.jit(lambda key, eta: made(family, eta).sample(key, (n,)))
+    return jax.jit(lambda key, eta: made(family, eta).sample(key, (n,)), compiler_options=QUICK)
 
 
 def evaluate(case: Case, form: str, y: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:

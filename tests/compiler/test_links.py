@@ -14,6 +14,7 @@ from scipy import special, stats
 
 from bayesformula.compiler.links import Linked
 from bayesformula.compiler.normal_tail import erfcx, inverse_mills, log_erfcx_difference, log_ndtr
+from continuous_cases import QUICK
 
 MILD = np.linspace(-4.0, 4.0, 17) + 0.01
 FAR = np.array([-1e6, -700.0, -175.5, -40.0, -1e-8, 1e-8, 40.0, 175.5, 700.0, 1e6])
@@ -50,7 +51,7 @@ def forms(link: str):
             for name in names
         }
 
-    return jax.jit(compute)
+    return jax.jit(compute, compiler_options=QUICK)
 
 
 def values(link, form, eta, slope=False):
@@ -162,7 +163,7 @@ def test_derivatives_of_the_logarithms_are_those_of_the_formulas(link):
 LEGAL = [
     ("identity", "real", [-1.0, 0.0, 3.0], None),
     ("identity", "positive", [-1.0, 0.0, 3.0], [False, False, True]),
-    ("identity", "delay", [-1.0, 0.0, 3.0], [False, False, True]),
+    ("identity", "delay", [-1.0, 0.0, 3.0], [False, True, True]),
     ("identity", "above one", [0.0, 1.0, 1.5], [False, False, True]),
     ("identity", "unit", [-0.1, 0.5, 1.0], [False, True, False]),
     ("identity", "power", [1.0, 1.5, 2.0], [False, True, False]),

@@ -76,15 +76,24 @@ def at_draw(model: dict[str, Any]):
         thresholds = jnp.array([values[f"b_Intercept[{k}]"] for k in numbers])
         if spec.mu.specific:
             bcs = jnp.array([[values[f"bcs_{c}[{k}]"] for k in numbers] for c in spec.mu.specific])
-    scalars = {name: jnp.asarray(float(values[name])) for name in spec.scalars}
+    scalars = {name: jnp.asarray(float(values.get(name, _held(spec, name)))) for name in spec.scalars}
     found = Coefficients(b, r, thresholds, bcs)
     return response_of(program.structure, data.rows, scalars, found), data.rows
 
 
+def _held(spec, name: str) -> float:
+    """The number at which the formula holds a parameter; brms does not list those."""
+    prior = spec.prior_rows(name)[0].prior
+    return prior.arguments[0] if prior.distribution == "constant" else np.nan
+
+
 @pytest.mark.parametrize("model", EXACT, ids=named)
 def test_log_likelihood_of_each_row(model):
+    """Of the rows that are kept, the first 40 of longer tables, and of all rows together."""
     response, rows = at_draw(model)
-    assert_allclose(response.log_prob(jnp.asarray(rows.y)), model["at_draw"]["log_lik"], rtol=1e-7, atol=1e-7)
+    ours, theirs = np.asarray(response.log_prob(jnp.asarray(rows.y))), model["at_draw"]["log_lik"]
+    assert_allclose(ours[: len(theirs)], theirs, rtol=1e-6, atol=1e-6)
+    assert_allclose(ours.sum(), model["at_draw"]["log_lik_sum"], rtol=1e-7, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", [m for m in EXACT if m["at_draw"].get("mean")], ids=named)
@@ -92,9 +101,9 @@ def test_mean_of_each_row(model):
     response, rows = at_draw(model)
     mean = np.asarray(response.mean)
     expected = np.array(model["at_draw"]["mean"], float)
-    if mean.shape != expected.shape:
+    if expected.ndim > 1:
         pytest.skip("brms gives probabilities of categories where we give the expected code")
-    assert_allclose(mean, expected, rtol=1e-7, atol=1e-7)
+    assert_allclose(mean[: len(expected)], expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ class Linked:
         if (self.link, support) not in _RANGES:
             return None
         lower, upper = _RANGES[self.link, support]
-        legal = [self.eta > lower] * (lower > -_INF) + [self.eta < upper] * (upper < _INF)
+        above = self.eta >= lower if support == "delay" else self.eta > lower  # there may be no delay at all
+        legal = [above] * (lower > -_INF) + [self.eta < upper] * (upper < _INF)
         return legal[0] & legal[-1]
 
     def made_legal(self, support: str) -> Linked:

@@ -173,8 +173,8 @@ def _match_bcs(statement: Statement, directory: Directory) -> Match:
     if not statement.address.parts:
         return Match(statement, found, 0)
     first, *number = statement.address.parts
-    column = unquote(first) or first
     coefs = {i: directory.slots[i].coef for i in found}
+    column = NameIndex(coef.rpartition("[")[0] for coef in coefs.values()).find(first)
     match number:
         case []:
             chosen = tuple(i for i, coef in coefs.items() if coef.rpartition("[")[0] == column)

@@ -180,9 +180,9 @@ def _fit(statement: Statement, slot: Slot, *, joint: bool) -> Prior:
 
 
 def _is_inside(slot: Slot, value: float) -> bool:
-    """Whether a parameter can be held at a number; only degrees of freedom may be at their bound."""
-    if slot.kind in ("df", "nu"):
-        return slot.low is None or value >= slot.low
+    """Whether a parameter can be held at a number; degrees of freedom and a delay may be at their bound."""
+    if slot.kind in ("df", "nu", "ndt") and value == slot.low:
+        return True
     return (slot.low is None or value > slot.low) and (slot.high is None or value < slot.high)
 
 
@@ -196,7 +196,7 @@ def _what(slot: Slot) -> str:
         return "a standard deviation and must be above 0"
     if slot.low is not None and slot.high is not None:
         return f"between {slot.low:g} and {slot.high:g}"
-    return "a parameter that must be above 0"
+    return f"a parameter that must be above {slot.low or 0.0:g}"
 
 
 def _usual(slot: Slot) -> str:

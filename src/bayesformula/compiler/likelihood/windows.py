@@ -42,7 +42,7 @@ def draw(
     share = jax.random.uniform(of_rest, shape)
     if d.is_discrete:
         return _counted(d, share, drawn, is_in, low, high, max_count)
-    rest = jax.lax.cond(is_in.all(), lambda: jnp.zeros(shape), lambda: quantile(d, share, low, high))
+    rest = quantile(d, share, low, high, ~is_in.all())
     return jnp.where(is_in, drawn, rest)
 
 
@@ -133,8 +133,14 @@ def mean_count(d: dist.Distribution, low: Array | None, high: Array | None, max_
 # ---- continuous --------------------------------------------------------------------------------------
 
 
-def quantile(d: dist.Distribution, share: Array, low: Array | None, high: Array | None) -> Array:
-    """y with P(Y <= y | low < Y <= high) = share, by bisection."""
+def quantile(
+    d: dist.Distribution,
+    share: Array,
+    low: Array | None,
+    high: Array | None,
+    is_wanted: Array | bool = True,
+) -> Array:
+    """y with P(Y <= y | low < Y <= high) = share, by bisection; in no steps at all where it is not wanted."""
     total = log_mass(d, low, high, 0)
     is_lower_half = share < 0.5
 
@@ -146,14 +152,15 @@ def quantile(d: dist.Distribution, share: Array, low: Array | None, high: Array 
             _each(lambda at: log_mass(d, at, high, 0), y) - total > jnp.log1p(-share),
         )
 
-    left, right = _brackets(d, share.shape, low, high, is_left)
+    doublings, halvings = (jnp.where(is_wanted, steps, 0) for steps in (_DOUBLINGS, _HALVINGS))
+    left, right = _brackets(d, share.shape, low, high, is_left, doublings)
 
-    def halve(_: int, ends: tuple[Array, Array]) -> tuple[Array, Array]:
+    def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
         middle = 0.5 * (ends[0] + ends[1])
         left = is_left(middle)
         return jnp.where(left, middle, ends[0]), jnp.where(left, ends[1], middle)
 
-    left, right = jax.lax.fori_loop(0, _HALVINGS, halve, (left, right))
+    left, right = jax.lax.fori_loop(0, halvings, halve, (left, right))
     return 0.5 * (left + right)
 
 
@@ -168,6 +175,7 @@ def _brackets(
     low: Array | None,
     high: Array | None,
     is_left: Callable[[Array], Array],
+    doublings: Array,
 ) -> tuple[Array, Array]:
     """Two ends around a quantile: the bounds, the ends of the support, or steps that double."""
     least, most = _ends(d)
@@ -179,13 +187,13 @@ def _brackets(
         [jnp.where(jnp.isinf(low), anchor - 1.0, low), jnp.where(jnp.isinf(high), anchor + 1.0, high)]
     )
 
-    def widen(j: int, ends: Array) -> Array:
-        step = 2.0 ** jnp.asarray(j, float)
+    def widen(j: Array, ends: Array) -> Array:
+        step = 2.0 ** j.astype(float)
         left_of = jax.vmap(is_left)(ends)
         left = jnp.where(jnp.isinf(low) & ~left_of[0], anchor - step, ends[0])
         return jnp.stack([left, jnp.where(jnp.isinf(high) & left_of[1], anchor + step, ends[1])])
 
-    left, right = jax.lax.fori_loop(0, _DOUBLINGS, widen, starts)
+    left, right = jax.lax.fori_loop(0, doublings, widen, starts)
     return left, right
 
 

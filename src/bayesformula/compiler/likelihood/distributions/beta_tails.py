@@ -33,10 +33,13 @@ log_beta_cdf = jax.custom_jvp(_log_cdf)
 def _(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, Array]) -> tuple[Array, Array]:
     """The derivatives are carried along with the steps: nothing is stored for a pass backwards."""
     point = tuple(jnp.broadcast_arrays(*primals))
-    slope = jnp.zeros_like(point[0])
-    for place, tangent in enumerate(tangents):
-        unit = tuple(jnp.full_like(at, float(i == place)) for i, at in enumerate(point))
-        slope = slope + jax.jvp(_log_cdf, point, unit)[1] * tangent
+
+    def along(direction: Array) -> Array:
+        rows = tuple(jnp.broadcast_to(part, point[0].shape) for part in direction)
+        return jax.jvp(_log_cdf, point, rows)[1]
+
+    slopes = jax.vmap(along)(jnp.eye(3, dtype=point[0].dtype))
+    slope = slopes[0] * tangents[0] + slopes[1] * tangents[1] + slopes[2] * tangents[2]
     return log_beta_cdf(*primals), slope
 
 
