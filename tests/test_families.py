@@ -183,9 +183,27 @@ def test_a_wrapped_family_has_a_function_of_its_name(name):
     assert wrap(family.base) == wrap(getattr(families, family.base)()) == family
 
 
-def test_no_other_name_is_a_function():
-    with pytest.raises(AttributeError, match=r"no bf\.families\.hurdle_gaussian"):
-        families.hurdle_gaussian  # noqa: B018
+NO_FUNCTIONS = [
+    ("hurdle_gaussian", ": did you mean "),
+    ("negative_binomial", ": it is called bf.families.negbinomial here"),
+    ("Poisson", ": it is called bf.families.poisson here"),
+    ("Gamma", ": it is called bf.families.gamma here"),
+    ("Hurdle", ": it is called bf.families.hurdle here"),
+    ("zip", ": it is called bf.families.zero_inflated_poisson here"),
+    ("poison", ": did you mean bf.families.poisson?"),
+    ("mvgaussian", ": this version has no such family. Several responses are several fits, one by one."),
+    ("anova", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "rest"), NO_FUNCTIONS)
+def test_no_other_name_is_a_function(name, rest):
+    with pytest.raises(AttributeError) as caught:
+        getattr(families, name)
+    said = str(caught.value)
+    assert said.startswith(f"there is no bf.families.{name}{rest}")
+    assert said.endswith(rest) or rest.endswith(" ")
+    assert not hasattr(families, name)
 
 
 # ---- every way to give a family ----------------------------------------------------------------------

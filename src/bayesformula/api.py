@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 import warnings
@@ -245,6 +246,11 @@ def formula(mu: str, **parameters: str | float) -> FormulaSpec:
         raise FormulaError(f"a formula is text such as 'y ~ x + (1 | g)', not {type(mu).__name__}")
     clauses = [mu]
     for name, text in parameters.items():
+        if name in inspect.signature(fit).parameters:
+            raise FormulaError(
+                f"'{name}' is no part of a formula: it is an argument of bf.fit",
+                hint=f"Write bf.fit(bf.formula({mu!r}), {_argument(name, text)}).",
+            )
         if isinstance(text, Real) and not isinstance(text, bool) and isfinite(text):
             clauses.append(f"{name} = {render_value(float(text))}")
         elif isinstance(text, str) and "~" in text:
@@ -254,6 +260,13 @@ def formula(mu: str, **parameters: str | float) -> FormulaSpec:
                 f"{name!r} must have a formula such as '~ x', or a number that it is held at, not {text!r}"
             )
     return lower(parse("; ".join(clauses)))
+
+
+def _argument(name: str, value: object) -> str:
+    """An argument of `fit` as it is written, after the data; `...` stands for what would be long."""
+    if name == "data":
+        return "data"
+    return f"data, {name}={repr(value) if isinstance(value, str | int | float) else '...'}"
 
 
 def _run(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bayesformula.family_choice import resolve_family
-from bayesformula.family_names import OTHERS
+from bayesformula.family_names import INSTEAD, OTHERS, known_name, nearest_families
 from bayesformula.family_numbers import (
     asym_laplace,
     beta,
@@ -30,7 +30,7 @@ from bayesformula.family_numbers import (
     weibull,
     zero_one_inflated_beta,
 )
-from bayesformula.family_reading import family_name, record, with_links, wrapped
+from bayesformula.family_reading import family_name, record, with_links, wrapped, wrapper_name
 from bayesformula.family_table import (
     COMPOSED,
     FAMILIES,
@@ -282,10 +282,24 @@ def hurdle(family: object, link_hu: str = "logit") -> Family:
     return wrapped("hurdle", family, {"hu": link_hu})
 
 
+def _missing(name: str) -> str:
+    """What is said of a function that is not here: its name here, or names like it."""
+    there = f"there is no bf.families.{name}"
+    if name.startswith("_"):
+        return there
+    known = wrapper_name(name) or known_name(name)
+    if known in NOT_YET:
+        return f"{there}: this version has no such family. {INSTEAD.get(known, '')}".replace("\n", " ").rstrip()
+    if known is not None:
+        return f"{there}: it is called bf.families.{known} here"
+    near = [f"bf.families.{other}" for other in nearest_families(name) if other not in NOT_YET]
+    return f"{there}: did you mean {' or '.join(near)}?" if near else there
+
+
 def __getattr__(name: str) -> Callable[..., Family]:
     """`bf.families.hurdle_gamma(link_hu="probit")`: families with extra zeros under their full names."""
     if name not in COMPOSED:
-        raise AttributeError(f"there is no bf.families.{name}")
+        raise AttributeError(_missing(name))
 
     def family(link: str | None = None, **links: str) -> Family:
         own = {key.removeprefix("link_"): value for key, value in links.items()}

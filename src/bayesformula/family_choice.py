@@ -84,7 +84,7 @@ def _advice(levels: Sequence[str], label: str, *, is_ordered: bool) -> str:
         first, second = levels
         two = f"family='bernoulli' models the probability of '{second}'"
         if not label.endswith("]"):  # a success level is chosen already
-            two += f", the second level; {label}['{first}'] ~ x that of '{first}'"
+            two += f", the second level,\n  and {label}['{first}'] ~ x that of '{first}'"
         lines = [two, several, ordered]
     else:
         last = levels[-1] if levels else "yes"
@@ -111,9 +111,9 @@ def level_fault(
             fits = False
     if fits:
         return ""
-    holds = "it is true or false" if _is_truth(levels) else f"it has the levels {_levels(levels)}"
+    holds = "It is true or false." if _is_truth(levels) else f"It has the levels {_levels(levels)}."
     return (
-        f"response '{label}' must be {SUPPORTS[support]}, for family '{name}', and {holds}\n"
+        f"response '{label}' must be {SUPPORTS[support]}, for family '{name}'\n  {holds}\n"
         f"{_advice(levels, label, is_ordered=is_ordered)}"
     )
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import difflib
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bayesformula.family_table import COMPOSED, FAMILIES, FamilyRecord, compose
+from bayesformula.family_table import (
+    COMPOSED,
+    FAMILIES,
+    WRAPPABLE,
+    WRAPPERS,
+    FamilyRecord,
+    compose,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,26 @@ RELATIVES: Mapping[str, str] = {
 }
 """What is no family here, and what does its work."""
 
+_TALLIES = "Counts that vary more or less than Poisson's are family='generalized_poisson'."
+
+INSTEAD: Mapping[str, str] = {
+    "com_poisson": _TALLIES,
+    "discrete_weibull": _TALLIES,
+    "cox": "Times to an event are family='weibull'; with those that ended before it,\n"
+    "time | cens(censored) ~ x.",
+    "laplace": "It is family='asym_laplace' with its quantile at a half: y ~ x; quantile = 0.5.",
+    "gen_extreme_value": "Numbers with one long tail are family='exgaussian' or 'skew_normal'.",
+    "frechet": "Positive numbers with a heavy tail are family='lognormal' or 'inverse_gaussian'.",
+    "wiener": "Response times alone are family='shifted_lognormal' or 'exgaussian'.",
+    "xbeta": "Proportions with zeros and ones are family='ordered_beta' or 'zero_one_inflated_beta'.",
+    "hurdle_cumulative": "Levels in an order are family='cumulative', or 'sratio', reached one by one.",
+    "dirichlet": "Counts of several kinds are family='multinomial', one proportion of them 'beta'.",
+    "logistic_normal": "Counts of several kinds are family='multinomial', one proportion of them 'beta'.",
+    "mvgaussian": "Several responses are several fits, one by one.",
+    "mixture": "A mixture with zeros is zero_inflated(...) or hurdle(...).",
+}
+"""What does the work of a family that this version has not, or comes nearest."""
+
 
 def plain_name(name: str) -> str:
     """A family's name as the tables spell it: `Negative Binomial` is `negative_binomial`."""
@@ -167,3 +195,35 @@ def nearest_families(name: str) -> list[str]:
     near = [other for other in likeness if likeness[other] >= max(0.7, best - 0.05)]
     near.sort(key=lambda other: -likeness[other])
     return list(dict.fromkeys(ALIASES.get(found, found) for found in near))[:3]
+
+
+def families_with(parameter: str, family: str) -> list[str]:
+    """Families that have a parameter, as written: those of responses like this family's, else all.
+
+    >>> families_with("shape", "poisson"), families_with("zi", "poisson"), families_with("nu", "gamma")
+    (['negbinomial'], ['zero_inflated(poisson)'], ['student'])
+    """
+    record = compose(family)
+    base = record.family.base if record else family
+    for wrapper, added in WRAPPERS.items():
+        if parameter == added:
+            return [f"{wrapper}({base})"] if base in WRAPPABLE else []
+    found = {
+        name: row.family.support for name, row in FAMILIES.items() if parameter in row.family.parameters
+    }
+    own = FAMILIES[base].family.support if base in FAMILIES else ""
+    like = [name for name, support in found.items() if support == own] or list(found)
+    if record is None or not record.family.wrapper:
+        return like
+    return [f"{record.family.wrapper}({name})" if name in WRAPPABLE else name for name in like]
+
+
+WIDTH = 78
+"""Of a terminal, but for the indent of a hint."""
+
+
+def fold(text: str) -> str:
+    """A hint over as many lines as a terminal needs; where it has line breaks they stay."""
+    lines = (textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+             for line in text.splitlines())  # fmt: skip
+    return "\n".join(line for several in lines for line in several)

@@ -9,8 +9,10 @@ from typing import cast
 from bayesformula.errors import FamilyError, listing, nearest
 from bayesformula.family_names import (
     ALIASES,
+    INSTEAD,
     RELATIVES,
     SUPPORTS,
+    fold,
     known_name,
     nearest_families,
     plain_name,
@@ -225,11 +227,11 @@ def wrapped(wrapper: str, inner: object, links: Mapping[str, str]) -> Family:
     base = read_family(inner)
     if base.name not in WRAPPABLE:
         why = (
-            f"'{base.name}' has one around it already"
+            f"It has {base.wrapper}() around it already."
             if base.wrapper
-            else f"a response of '{base.name}' must be {SUPPORTS[base.support]}"
+            else f"Its response must be {SUPPORTS[base.support]}."
         )
-        raise FamilyError(f"{wrapper}() cannot be put around '{base.name}': {why}\n{_wraps(wrapper)}")
+        raise FamilyError(f"{wrapper}() cannot be put around '{base.name}'\n  {why}\n{_wraps(wrapper)}")
     return with_links(f"{wrapper}_{base.name}", dict(base.links) | dict(links))
 
 
@@ -239,8 +241,13 @@ def _without_family(wrapper: str) -> str:
 
 
 def _wraps(wrapper: str) -> str:
-    names = ", ".join(WRAPPABLE[:7]) + ",\n  " + ", ".join(WRAPPABLE[7:])
-    return f"  {wrapper}() adds zeros to counts, positive numbers and proportions:\n  {names}."
+    names = _indented(f"{', '.join(WRAPPABLE)}.")
+    return f"  {wrapper}() adds zeros to counts, positive numbers and proportions:\n{names}"
+
+
+def _indented(text: str) -> str:
+    """A hint folded, as it stands under its message."""
+    return "  " + fold(text).replace("\n", "\n  ")
 
 
 # ---- links and names ---------------------------------------------------------------------------------
@@ -284,12 +291,14 @@ def unknown_family(name: str) -> str:
         return f"there is no family '{name}': it is called '{known}' here\n  Write family='{known}'."
     if known is not None:
         called = "" if known == plain_name(name) else f" (here called '{known}')"
-        return f"family '{name}'{called} is not in this version\n{_all_families()}"
+        instead = f"{_indented(INSTEAD[known])}\n" if known in INSTEAD else ""
+        return f"family '{name}'{called} is not in this version\n{instead}{_all_families()}"
     for wrapper in WRAPPERS:
         if plain.startswith(f"{wrapper}_") and plain.removeprefix(f"{wrapper}_") in FAMILIES:
             base = plain.removeprefix(f"{wrapper}_")
             kind = SUPPORTS[FAMILIES[base].family.support]
-            return f"there is no family '{name}': a response of '{base}' must be {kind}\n{_wraps(wrapper)}"
+            why = f"A response of '{base}' must be {kind}."
+            return f"there is no family '{name}'\n  {why}\n{_wraps(wrapper)}"
     near = nearest_families(name)
     guess = f": did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
     if plain_name(name) in RELATIVES:
@@ -298,15 +307,8 @@ def unknown_family(name: str) -> str:
 
 
 def _all_families() -> str:
-    lines, line = [], "  Families:"
-    for place, name in enumerate(FAMILIES):
-        word = f" {name}" + ("," if place + 1 < len(FAMILIES) else ";")
-        if len(line) + len(word) > 104:
-            lines.append(line)
-            line = "   "
-        line += word
-    lines += [line, "  zero_inflated(...) and hurdle(...) around counts, positive numbers and proportions."]
-    return "\n".join(lines)
+    named = fold(f"Families: {', '.join(FAMILIES)};").replace("\n", "\n    ")
+    return f"  {named}\n  zero_inflated(...) or hurdle(...) of counts, positive numbers, proportions."
 
 
 def family_name(family: object) -> str | None:

@@ -82,9 +82,9 @@ def prepare(
     check_matrix(schema.response, stated)
     response = schema.response
     chosen = resolve_family(family, response.kind, levels=response.levels, label=response.label)
-    check_parameters(spec, chosen.name, columns=frame.columns.tolist())
+    check_parameters(spec, chosen.name, columns=frame.columns.tolist(), is_stated=family is not None)
     check_specific(spec, chosen.name)
-    check_terms(spec, chosen, arrays)
+    check_terms(spec, chosen, arrays, is_stated=family is not None)
     noted = (
         *support_findings(stated, response, arrays),
         *rules.check(spec, schema, arrays, frame, family=stated),

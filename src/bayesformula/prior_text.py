@@ -15,6 +15,7 @@ from typing import Any, cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
+from bayesformula import prior_brms
 from bayesformula.errors import PriorError, Span, listing, nearest
 from bayesformula.priors import (
     ALIASES,
@@ -93,7 +94,19 @@ def _read_item(item: object) -> tuple[Statement, ...]:
 def _read_mapping(entries: Mapping[object, object]) -> tuple[Statement, ...]:
     if "prior" in entries and ("address" in entries or "parameter" in entries):  # one row of `fit.priors`
         entries = {entries.get("address", entries.get("parameter")): entries["prior"]}
+    elif "prior" in entries and not {"class", "coef", "group", "dpar"}.isdisjoint(entries):
+        fields = {str(name): value for name, value in entries.items() if value == value and value != ""}
+        raise PriorError(f"{fields} is not a prior", hint=_as_here(prior_brms.statement_of_fields(fields)))
     return tuple(_read_pair(address, prior) for address, prior in entries.items())
+
+
+def _as_here(statement: str | None) -> str:
+    """What to write for a prior of brms: its statement here, if that can be read."""
+    try:
+        (read,) = parse_text(statement or "")
+    except (PriorError, ValueError):
+        return HOW
+    return f"Write {read.render()}."
 
 
 def _read_pair(address: object, prior: object) -> Statement:
@@ -347,6 +360,11 @@ def _unexpected(text: str, start: int, accepted: set[str]) -> PriorError:
             hint="Write sd[cafe, afternoon] ~ half_normal(1), each statement on one line.",
         )
     label, hint = _expected(found, accepted)
+    line = text[text.rfind("\n", 0, start) + 1 :].partition("\n")[0]
+    if "_TILDE" in accepted and (known := prior_brms.statement_of_call(line)):
+        label, hint = "", _as_here(known)
+    elif "TRUNCATED" in accepted and (bounded := prior_brms.truncation(text, start)):
+        label, hint = "", f"Write {bounded}."
     what = f"unexpected `{found}` in a prior" if found else "the statement ends too early"
     return PriorError(what, text=text, span=Span(start, start + len(found)), label=label, hint=hint)
 

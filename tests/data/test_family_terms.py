@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bayesformula as bf
 from bayesformula.data.design import build_design
 from bayesformula.data.family_terms import check_terms, extras_of
 from bayesformula.data.parameters import check_delay, check_parameters
 from bayesformula.data.tables import as_frame
 from bayesformula.errors import FormulaError
-from bayesformula.families import COMPOSED, FAMILIES, record, resolve_family
+from bayesformula.families import COMPOSED, FAMILIES, PARAMETERS, record, resolve_family
+from bayesformula.family_names import families_with
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
 
@@ -27,11 +29,11 @@ WRITTEN = {
 }
 
 
-def check(formula: str, family: str, columns: tuple[str, ...] = ()) -> None:
-    """All that a family has to say of a formula."""
+def check(formula: str, family: str | None, columns: tuple[str, ...] = ()) -> None:
+    """All that a family has to say of a formula; None is a family that was not given."""
     spec, chosen = lower(parse(formula)), resolve_family(family)
-    check_parameters(spec, chosen.name, columns)
-    check_terms(spec, chosen)
+    check_parameters(spec, chosen.name, columns, is_stated=family is not None)
+    check_terms(spec, chosen, is_stated=family is not None)
 
 
 @pytest.mark.parametrize("term", WRITTEN)
@@ -112,22 +114,56 @@ REFUSED = [
     ("y ~ x; hu ~ z", "zero_inflated_poisson"),
     ("y ~ x; muB ~ z", "categorical"),
     ("y ~ x; w ~ z", "gaussian"),
+    ("y ~ x; zi ~ z", "poisson"),
+    ("y ~ x; hu = 0.1", "gamma"),
+    ("y ~ x; zi ~ z", "gaussian"),
+    ("y ~ x; shape ~ z", "poisson"),
+    ("y ~ x; shape ~ z", "exponential"),
+    ("y ~ x; shape ~ z", "hurdle_poisson"),
+    ("y ~ x; phi ~ z", "binomial"),
+    ("y ~ x; phi ~ z", "bernoulli"),
+    ("y ~ x; nu = 4", "gaussian"),
+    ("y | trials(n) ~ x", None),
+    ("y | rate(d) ~ x", None),
+    ("cbind(a, b) ~ x", None),
+    ("y ~ x; zi ~ z", None),
+    ("y ~ x; shape ~ z", None),
+    ("y ~ x; quantile = 0.9", None),
+    ("y ~ x; w ~ z", None),
+    ("y ~ x; foo ~ z", None),
 ]
 
 
-def message_of(formula: str, family: str) -> str:
+def message_of(formula: str, family: str | None) -> str:
     with pytest.raises(FormulaError) as caught:
         check(formula, family, columns=("w", "x", "y", "z"))
     return str(caught.value)
 
 
-def written(formula: str, family: str) -> str:
-    return f">>> {family}: {formula}\n{message_of(formula, family)}\n"
+def written(formula: str, family: str | None) -> str:
+    return f">>> {family or 'no family'}: {formula}\n{message_of(formula, family)}\n"
 
 
 @pytest.mark.parametrize(("formula", "family"), REFUSED)
 def test_messages_in_full(formula, family):
     assert written(formula, family) in GOLDEN.read_text(encoding="utf-8") + "\n"
+
+
+@pytest.mark.parametrize("call", [bf.fit, bf.explain], ids=["fit", "explain"])
+@pytest.mark.parametrize("formula", ["y | trials(n) ~ x", "cbind(y, n) ~ x", "y ~ x; zi ~ x", "y ~ x; nu = 4"])
+def test_the_family_that_nobody_named_is_not_held_against_the_user(call, formula):
+    frame = {"y": [0, 1, 2, 0], "n": [3, 4, 5, 6], "x": [1.0, 2.0, 4.0, 3.0]}
+    with pytest.raises(FormulaError, match="no family was given: gaussian is taken, and "):
+        call(formula, frame)
+    with pytest.raises(FormulaError, match="family 'gaussian'"):
+        call(formula, frame, family="gaussian")
+
+
+@pytest.mark.parametrize("name", [*FAMILIES, *COMPOSED])
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_families_that_are_said_to_have_a_parameter_have_it(name, parameter):
+    for other in families_with(parameter, name):
+        assert parameter in resolve_family(other).parameters
 
 
 # ---- with data ---------------------------------------------------------------------------------------

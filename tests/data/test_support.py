@@ -183,7 +183,7 @@ FRAME = pd.DataFrame({"y": [1.5, np.nan, -2.0, 3.0, 4.0], "n": [2, 1, 0, 3, 4], 
 @pytest.mark.parametrize("call", [bf.fit, bf.explain], ids=["fit", "explain"])
 def test_the_support_is_checked_before_anything_is_compiled(call):
     """Rows are those of the user's frame."""
-    with pytest.raises(DataError, match=r"response 'y' must be whole numbers.* rows 0, 2 .*first with 1.5"):
+    with pytest.raises(DataError, match=r"response 'y' must be whole numbers.*\n.* rows 0, 2 .*first with 1.5"):
         call("y ~ x", FRAME, family="poisson")
     with pytest.raises(FamilyError, match="there is no family 'poison'"):
         call("y ~ x", FRAME, family="poison")
@@ -197,6 +197,12 @@ def findings(formula: str, family: str, **columns: object):
     return support_findings(family, schema.response, design)
 
 
+NO_FAILURES = (
+    "there are no failures, and the data tell only that failures are rare; how rare rests on the prior of the "
+    "intercept"
+)
+NO_SUCCESSES = NO_FAILURES.replace("failures", "successes")
+
 ODD = [
     ("y ~ 1", "hurdle_gamma", {"y": [1.0, 2.5]}, "no-zeros",
      "response 'y' has no zeros: the data say of hu only that it is small; family='gamma' is the same "
@@ -208,9 +214,9 @@ ODD = [
      "response 'y' is neither 0 nor 1 in any row: what makes it so is left to the priors; family='beta' is "
      "the same without it"),
     ("y | trials(n) ~ 1", "binomial", {"y": [3, 4], "n": [3, 4]}, "one-class",
-     "response 'y' is all of its trials in every row: there are no failures"),
+     f"response 'y' is all of its trials in every row: {NO_FAILURES}"),
     ("cbind(y, n) ~ 1", "beta_binomial", {"y": [3, 4], "n": [0, 0]}, "one-class",
-     "response 'cbind(y, n)' is all of its trials in every row: there are no failures"),
+     f"response 'cbind(y, n)' is all of its trials in every row: {NO_FAILURES}"),
 ]  # fmt: skip
 
 
@@ -227,13 +233,56 @@ def test_odd_responses(formula, family, columns, code, message):
         ("y ~ 1", "zero_inflated_poisson", {"y": [0, 2]}),
         ("y ~ 1", "zero_one_inflated_beta", {"y": [0.1, 1.0]}),
         ("y ~ 1", "poisson", {"y": [1, 2]}),
-        ("y ~ 1", "binomial", {"y": [0, 1]}),
         ("y | trials(n) ~ 1", "binomial", {"y": [3, 3], "n": [3, 4]}),
+        ("y | trials(n) ~ 1", "binomial", {"y": [3, 3], "n": [3, 3]}),  # a constant response is another's
         ("y ~ 1", "gaussian", {"y": [3, 3]}),
     ],
 )
 def test_what_is_not_odd(formula, family, columns):
     assert findings(formula, family, **columns) == ()
+
+
+TRIALS = "response 'y' has no trials(): one trial a row is taken"
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        ("binomial", f"{TRIALS}, as family='bernoulli' has it"),
+        ("beta_binomial", TRIALS),
+        ("zero_inflated_binomial", TRIALS),
+    ],
+)
+def test_one_trial_a_row_is_said(family, message):
+    (finding,) = findings("y ~ 1", family, y=[0, 1])
+    assert (finding.code, finding.severity, finding.message) == ("one-trial-a-row", "info", message)
+    assert findings("y | trials(n) ~ 1", family, y=[0, 1], n=[1, 1]) == ()
+
+
+CONSTANT = [
+    ("y ~ 1", "bernoulli", {"y": [1, 1, 1]}, f"is 1 in all 3 rows: {NO_FAILURES}"),
+    ("y ~ 1", "bernoulli", {"y": [0, 0, 0]}, f"is 0 in all 3 rows: {NO_SUCCESSES}"),
+    ("y ~ 1", "bernoulli", {"y": [False, False]}, f"is FALSE in all 2 rows: {NO_SUCCESSES}"),
+    ("y ~ 1", "binomial", {"y": [1, 1]}, f"is 1 in all 2 rows: {NO_FAILURES}"),
+    ("y | trials(n) ~ 1", "binomial", {"y": [3, 3], "n": [3, 3]}, f"is 3 in all 2 rows: {NO_FAILURES}"),
+    ("y | trials(n) ~ 1", "beta_binomial", {"y": [0, 0], "n": [3, 4]}, f"is 0 in all 2 rows: {NO_SUCCESSES}"),
+    ("y | trials(n) ~ 1", "binomial", {"y": [3, 3], "n": [3, 4]},
+     "is 3 in all 2 rows: there is nothing to explain"),
+    ("y ~ 1", "poisson", {"y": [0, 0]},
+     "is 0 in all 2 rows: the data tell only that the mean is small; how small rests on the prior of the "
+     "intercept"),
+    ("y ~ 1", "poisson", {"y": [2, 2]}, "is 2 in all 2 rows: there is nothing to explain"),
+    ("y ~ 1", "hurdle_poisson", {"y": [0, 0]}, "is 0 in all 2 rows: there is nothing to explain"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "family", "columns", "message"), CONSTANT)
+def test_a_response_of_one_class(formula, family, columns, message):
+    """A warning that says what the data can tell; the model can be fitted all the same."""
+    found = bf.explain(formula, columns, family=family).findings
+    (constant,) = [finding for finding in found if finding.code == "constant-response"]
+    assert (constant.severity, constant.message) == ("warn", f"response 'y' {message}")
+    assert "one-class" not in {finding.code for finding in found}
 
 
 def test_outside_comes_alone():

@@ -160,7 +160,14 @@ def test_a_fixed_parameter_is_a_constant():
 REFUSED = [
     (DISTRIBUTIONAL, None, "sigma ~ exponential(1)", "sigma has a formula of its own; the priors of its"),
     ("y ~ x", None, "sigma.b[x] ~ normal(0, 1)", "sigma has no formula of its own in this model"),
-    ("y ~ x", None, "shape ~ gamma(1, 1)", "the model has no parameter at shape"),
+    ("y ~ x", None, "shape ~ gamma(1, 1)", "the model has no shape: family 'gaussian' has none"),
+    ("y ~ x", "weibull", "sigma ~ exponential(1)", "the model has no sigma: family 'weibull' has none"),
+    ("grade ~ x", "cumulative", "disc ~ flat", "the model has no disc: without a formula of its own it is 1"),
+    ("y | se(s) ~ x", None, "sigma ~ flat", "the model has no sigma: the sd of every response is known, by se()"),
+    ("y ~ x; sigma ~ 0 + x", None, "sigma ~ flat",
+     "sigma has a formula of its own; the priors of its coefficients are at sigma.b"),
+    ("y ~ x; sigma ~ x", None, "sigma ~ flat",
+     "sigma has a formula of its own; the priors of its coefficients are at sigma.Intercept and sigma.b"),
     (
         "grade ~ x",
         "cumulative",

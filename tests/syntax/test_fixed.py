@@ -61,6 +61,24 @@ def test_what_is_neither_number_nor_formula_is_refused(value):
     )
 
 
+ARGUMENTS = [
+    ("family", "poisson", "data, family='poisson'"),
+    ("data", {"y": [1]}, "data"),
+    ("priors", ["b ~ flat"], "data, priors=..."),
+    ("seed", 3, "data, seed=3"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "written"), ARGUMENTS)
+def test_arguments_of_fit_are_no_parameters(name, value, written):
+    with pytest.raises(FormulaError) as caught:
+        bf.formula("y ~ x", **{name: value})
+    assert str(caught.value) == (
+        f"'{name}' is no part of a formula: it is an argument of bf.fit\n"
+        f"  Write bf.fit(bf.formula('y ~ x'), {written})."
+    )
+
+
 def test_held_and_predicted():
     with pytest.raises(FormulaError, match="`nu` has a formula and is held fixed"):
         bf.formula("y ~ x; nu ~ z", nu=4)

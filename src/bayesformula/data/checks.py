@@ -15,6 +15,7 @@ from bayesformula.data.learnt import DataSchema, DroppedColumn, ParameterSchema,
 from bayesformula.data.lints import group_lints
 from bayesformula.data.nesting_lint import reused_labels
 from bayesformula.data.spans import span_lints
+from bayesformula.data.support import constant_message
 from bayesformula.errors import listing
 from bayesformula.syntax.ast import FormulaSpec
 
@@ -140,11 +141,10 @@ def _about_response(schema: DataSchema, design: Design, family: str | None) -> I
         return
     if len(y) > 1 and np.ptp(y) == 0:
         gaussian = family in GAUSSIAN
-        shown = response.levels[int(y[0])] if response.levels else f"{y[0]:g}"
         yield Finding(
             "constant-response",
             "error" if gaussian else "warn",
-            f"response '{response.label}' is {shown} in all {len(y)} rows: there is nothing to explain",
+            constant_message(family, response, design, y),
         )
     elif family is None and not response.levels and response.kind == "binary":
         yield found(

@@ -55,6 +55,7 @@ CODES: Mapping[str, Severity] = {
     "few-levels": "info",
     "few-rows-per-level": "info",
     "binary-response": "info",
+    "one-trial-a-row": "info",
     "count-response": "info",
 }
 """Every code with its severity where nothing else is asked."""

@@ -9,19 +9,22 @@ import numpy as np
 
 from bayesformula.data.names import Names, walk
 from bayesformula.errors import FormulaError, Span, listing, nearest
-from bayesformula.family_names import KNOWN
-from bayesformula.family_table import PARAMETERS
+from bayesformula.family_names import KNOWN, families_with, fold
+from bayesformula.family_table import PARAMETERS, WRAPPERS
 from bayesformula.syntax.ast import FormulaSpec, Name
 from bayesformula.syntax.parse import parse
 
 
-def check_parameters(spec: FormulaSpec, family: str, columns: Sequence[str] = ()) -> None:
+def check_parameters(
+    spec: FormulaSpec, family: str, columns: Sequence[str] = (), *, is_stated: bool = True
+) -> None:
     """Refuse the formula of what is no parameter of the family.
 
     Args:
         spec: the formula.
         family: a name of `KNOWN`, of this version or not; others are let pass.
         columns: of the data, to tell a second response from a misspelt parameter.
+        is_stated: the user named the family; else it is the one that is taken where none is given.
 
     Raises:
         FormulaError: with the parameters that there are, the place shown.
@@ -33,15 +36,15 @@ def check_parameters(spec: FormulaSpec, family: str, columns: Sequence[str] = ()
         name = predictor.parameter
         if name in record.parameters:
             continue
-        hint = f"Its parameters are {listing(nearest(name, record.parameters))}."
+        hint = _its_parameters(name, record.parameters, family, is_stated=is_stated)
         if record.support in ("category", "matrix") and name.startswith("mu"):
             hint = "Each level but the first has coefficients of its own; the one formula of mu is for all."
         if name in columns:
-            hint += f" '{name}' is a column of the data: several responses are several fits, one by one."
+            hint += f"\n'{name}' is a column of the data: several responses are several fits, one by one."
         text, span = _clause(spec, place)
-        raise FormulaError(f"'{name}' is no parameter of family '{family}'", text=text, span=span, hint=hint)
+        raise FormulaError(_no_parameter(name, family, is_stated), text=text, span=span, hint=hint)
     for place, (name, value) in enumerate(spec.fixed):
-        if fault := _fixed_fault(family, record.parameters, name, value):
+        if fault := _fixed_fault(family, record.parameters, name, value, is_stated=is_stated):
             text, span = _fixed_clause(spec, place)
             raise FormulaError(fault[0], text=text, span=span, hint=fault[1])
 
@@ -57,12 +60,55 @@ _RANGES: Mapping[str, tuple[float, float, str]] = {
 """Supports of parameters, ends not included, and how a message says them."""
 
 
-def _fixed_fault(family: str, parameters: Sequence[str], name: str, value: float) -> tuple[str, str] | None:
+def _no_parameter(name: str, family: str, is_stated: bool) -> str:
+    return taken(f"'{name}' is no parameter of", family, is_stated=is_stated)
+
+
+def taken(what: str, family: str, *, is_stated: bool) -> str:
+    """A message on a family, which the user may not have named: `what` ends where its name would stand.
+
+    >>> taken("se() means nothing for", "gaussian", is_stated=False)
+    'no family was given: gaussian is taken, and se() means nothing for it'
+    """
+    if is_stated:
+        return f"{what} family '{family}'"
+    return f"no family was given: {family} is taken, and {what} it"
+
+
+def _its_parameters(name: str, parameters: Sequence[str], family: str, *, is_stated: bool) -> str:
+    """The parameters that there are, nearest first, and the families that have the one asked for."""
+    have = _have(name, families_with(name, family))
+    if have and not is_stated:
+        return have
+    their = f"Its parameters are {listing(nearest(name, parameters))}."
+    if len(parameters) < 2:
+        their = f"Its one parameter is '{parameters[0]}'." if parameters else "It has none beside mu."
+    return f"{their}\n{have}" if have else their
+
+
+def _have(name: str, families: Sequence[str]) -> str:
+    """Which families have a parameter; empty where none has."""
+    if len(families) == 1:
+        return f"family='{families[0]}' has {name}."
+    if families:
+        return fold(f"Families that have {name}: {', '.join(families)}.")
+    for wrapper, added in WRAPPERS.items():
+        if name == added:
+            return (
+                f"Families of counts, positive numbers and proportions have {name} with {wrapper}(...)\n"
+                f"around them: family='{wrapper}(poisson)', for one."
+            )
+    return ""
+
+
+def _fixed_fault(
+    family: str, parameters: Sequence[str], name: str, value: float, *, is_stated: bool
+) -> tuple[str, str] | None:
     """What is wrong with `name = value`, and what to write; None if nothing is."""
     others = [other for other in parameters if other != "mu"]
     if name not in others:
-        hint = f"Its parameters are {listing(nearest(name, others))}." if others else "It has none beside mu."
-        return f"'{name}' is no parameter of family '{family}'", hint
+        hint = _its_parameters(name, others, family, is_stated=is_stated)
+        return _no_parameter(name, family, is_stated), hint
     support = PARAMETERS[name].support if name in PARAMETERS else "real"
     lower, upper, words = _RANGES[support]
     if name == "phi" and family.endswith("generalized_poisson"):

@@ -136,10 +136,41 @@ def _odd(family: str, response: ResponseSchema, design: Design, y: np.ndarray) -
             f"response '{label}' is neither 0 nor 1 in any row: what makes it so is left to the priors; "
             "family='beta' is the same without it",
         )
-    if trials is not None and y.ndim == 1 and bool(np.all(y == trials)):
+    if trials is not None and y.ndim == 1 and np.ptp(y) > 0 and bool(np.all(y == trials)):
         yield found(
-            "one-class", f"response '{label}' is all of its trials in every row: there are no failures"
+            "one-class",
+            f"response '{label}' is all of its trials in every row: {_NO_FAILURES}",
         )
+    if record.family.support == "trials" and trials is None:
+        same = "" if record.family.wrapper or family == "beta_binomial" else ", as family='bernoulli' has it"
+        yield found(
+            "one-trial-a-row",
+            f"response '{label}' has no trials(): one trial a row is taken{same}",
+        )
+
+
+_NO_FAILURES = (
+    "there are no failures, and the data tell only that failures are rare; how rare rests on the prior of the "
+    "intercept"
+)
+_NO_SUCCESSES = _NO_FAILURES.replace("failures", "successes")
+
+
+def constant_message(family: str | None, response: ResponseSchema, design: Design, y: np.ndarray) -> str:
+    """What is said of a response that is the same in all rows, and what then rests on the priors."""
+    record = None if family is None else compose(family)
+    shown = response.levels[int(y[0])] if response.levels else f"{y[0]:g}"
+    what = f"response '{response.label}' is {shown} in all {len(y)} rows"
+    support = "" if record is None or record.family.wrapper else record.family.support
+    if support in ("binary", "trials"):
+        trials = design.extras.get("trials", np.ones(len(y)))
+        if bool(np.all(y == 0)):
+            return f"{what}: {_NO_SUCCESSES}"
+        if bool(np.all(y == trials)):
+            return f"{what}: {_NO_FAILURES}"
+    if support == "count" and y[0] == 0:
+        return f"{what}: the data tell only that the mean is small; how small rests on the prior of the intercept"
+    return f"{what}: there is nothing to explain"
 
 
 def _outside(family: str, support: str, y: np.ndarray, label: str, rows: np.ndarray) -> str:
@@ -150,8 +181,8 @@ def _outside(family: str, support: str, y: np.ndarray, label: str, rows: np.ndar
     first = float(y[np.flatnonzero(outside)[0]])
     shown = "where it is" if int(outside.sum()) == 1 else "the first with"
     return (
-        f"response '{label}' must be {SUPPORTS[support]}, for family '{family}'; not so in "
-        f"{first_rows(rows[outside])}, {shown} {first:g}\n"
+        f"response '{label}' must be {SUPPORTS[support]}, for family '{family}'\n"
+        f"  Not so in {first_rows(rows[outside])}, {shown} {first:g}.\n"
         f"  {_remedy(family, support, y, label)}"
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesformula.errors import PriorError, nearest
+from bayesformula.family_table import PARAMETERS, Family
 from bayesformula.model.spec import KINDS
 from bayesformula.priors import NameIndex, Prior, Statement, quote, unquote, wrap_items
 
@@ -66,8 +67,8 @@ class Match:
 class Directory:
     """The slots of a model, and which of them each name reaches; built once, asked for every statement."""
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = tuple(slots)
+    def __init__(self, slots: Sequence[Slot], family: Family | None = None) -> None:
+        self.slots, self.family = tuple(slots), family
         self._positions: dict[tuple[str, ...], list[int]] = {}
         names: dict[tuple[str, ...], list[str]] = {}
         for position, slot in enumerate(slots):
@@ -282,6 +283,15 @@ def _unknown(statement: Statement, directory: Directory) -> PriorError:
     return statement_error(_why_unknown(statement, directory), statement, hint)
 
 
+def _why_no_parameter(name: str, family: Family | None) -> str:
+    """Why a parameter that some families have is none of this model."""
+    if family is None or name not in family.parameters:
+        return f"the model has no {name}" + (f": family '{family.name}' has none" if family else "")
+    if name == "sigma":
+        return "the model has no sigma: the sd of every response is known, by se()"
+    return f"the model has no {name}: without a formula of its own it is 1"
+
+
 def _why_unknown(statement: Statement, directory: Directory) -> str:
     """The fault in one line, by what of the address is there."""
     address = statement.address
@@ -301,10 +311,12 @@ def _why_unknown(statement: Statement, directory: Directory) -> str:
     if head == "b" and not parts:
         return "the model has no population coefficients" + (" but the intercept" if "b" in kinds else "")
     if head in directory.predictors and not parts:
-        own = [slot.address() for slot in directory.slots if slot.predictor == head]
-        return f"{head} has a formula of its own; the priors of its coefficients are at {own[0]}"
-    if head == "sigma" and "sigma" not in kinds and not address.predictor:
-        return "the model has no sigma: its family has none, or the sd of every response is known, by se()"
+        coefs = {slot.coef for slot in directory.slots if slot.kind == "b" and slot.predictor == head}
+        own = [f"{head}.Intercept"] * ("Intercept" in coefs) + [f"{head}.b"] * bool(coefs - {"Intercept"})
+        own = own or [slot.address() for slot in directory.slots if slot.predictor == head][:1]
+        return f"{head} has a formula of its own; the priors of its coefficients are at {' and '.join(own)}"
+    if head in PARAMETERS and head not in kinds and not (parts or address.predictor):
+        return _why_no_parameter(head, directory.family)
     if head == "sd" and "sd" not in kinds:
         return "the model has no group terms, so it has no sd"
     if head == "cor" and "cor" not in kinds:

@@ -62,6 +62,7 @@ def build(
             n_thresholds=len(categories) - 1 if is_ordinal else 0,
             has_sigma=known_error != "alone",
         ),
+        family,
     )
     if family.name == "cumulative":
         refuse_disorder(rows)

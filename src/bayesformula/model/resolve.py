@@ -14,17 +14,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bayesformula.errors import PriorError
+from bayesformula.family_table import Family
 from bayesformula.model.addresses import Directory, Match, Slot, match_statement, statement_error
 from bayesformula.priors import SHRINKAGE, Prior, PriorRow, Statement, check_ordered
 
 
-def resolve(statements: Sequence[Statement], slots: Sequence[Slot]) -> tuple[PriorRow, ...]:
+def resolve(
+    statements: Sequence[Statement], slots: Sequence[Slot], family: Family | None = None
+) -> tuple[PriorRow, ...]:
     """One row for each slot, in their order.
+
+    Args:
+        statements: what the user states.
+        slots: the parameters of the model.
+        family: of the model, to say of a parameter that it has none such.
 
     Raises:
         PriorError: an address means nothing here or is stated twice, or its distribution does not fit.
     """
-    directory = Directory(slots)
+    directory = Directory(slots, family)
     matches = [match_statement(statement, directory) for statement in statements]
     _refuse_duplicates(matches)
     for match in matches:
