@@ -41,7 +41,7 @@ demo: $(INSTALLED)
 	$(BIN)/bf fit "wait ~ afternoon + (1 + afternoon | cafe)" $(BUILD)/demo/cafes.csv
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)

@@ -30,7 +30,16 @@ from bayesformula.families import (
     resolve_family,
     zero_inflated,
 )
-from bayesformula.family_names import ALIASES, KNOWN, OTHERS, RELATIVES, SUPPORTS, known_name, plain_name
+from bayesformula.family_names import (
+    ALIASES,
+    INSTEAD,
+    KNOWN,
+    OTHERS,
+    RELATIVES,
+    SUPPORTS,
+    known_name,
+    plain_name,
+)
 from bayesformula.family_reading import LINK_SPELLINGS, plain_link
 from bayesformula.family_table import LINKS, WRAPPED_SUPPORTS, compose
 
@@ -346,6 +355,22 @@ def test_names_of_the_wider_field_are_refused_as_such(name):
     assert compose(name) is None
     with pytest.raises(FamilyError, match="is not in this version"):
         resolve_family(name)
+
+
+def test_what_is_offered_instead_is_of_this_version():
+    """Every family named in such a text is there; nothing is offered for what is here already."""
+    assert set(INSTEAD) <= set(OTHERS)
+    for text in INSTEAD.values():
+        for named in re.findall(r"'(\w+)'", text):
+            assert resolve_family(named)
+
+
+def test_texts_fit_a_terminal():
+    """Of 80 columns, what the user wrote left out."""
+    for name in NOT_YET:
+        with pytest.raises(FamilyError) as caught:
+            resolve_family(name)
+        assert max(map(len, str(caught.value).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("base", sorted(set(FAMILIES) - set(WRAPPABLE)))

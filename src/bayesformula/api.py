@@ -38,7 +38,7 @@ from bayesformula.pipeline import (
 from bayesformula.prior_text import parse_priors
 from bayesformula.runner.config import RunConfig, check_progress, check_switch
 from bayesformula.runner.device import check_device
-from bayesformula.runner.options import explains_options
+from bayesformula.runner.options import argument_of_fit, explains_options
 from bayesformula.syntax.ast import FormulaSpec
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
@@ -247,10 +247,7 @@ def formula(mu: str, **parameters: str | float) -> FormulaSpec:
     clauses = [mu]
     for name, text in parameters.items():
         if name in inspect.signature(fit).parameters:
-            raise FormulaError(
-                f"'{name}' is no part of a formula: it is an argument of bf.fit",
-                hint=f"Write bf.fit(bf.formula({mu!r}), {_argument(name, text)}).",
-            )
+            raise argument_of_fit(mu, name, text)
         if isinstance(text, Real) and not isinstance(text, bool) and isfinite(text):
             clauses.append(f"{name} = {render_value(float(text))}")
         elif isinstance(text, str) and "~" in text:
@@ -260,13 +257,6 @@ def formula(mu: str, **parameters: str | float) -> FormulaSpec:
                 f"{name!r} must have a formula such as '~ x', or a number that it is held at, not {text!r}"
             )
     return lower(parse("; ".join(clauses)))
-
-
-def _argument(name: str, value: object) -> str:
-    """An argument of `fit` as it is written, after the data; `...` stands for what would be long."""
-    if name == "data":
-        return "data"
-    return f"data, {name}={repr(value) if isinstance(value, str | int | float) else '...'}"
 
 
 def _run(

@@ -289,7 +289,9 @@ def _missing(name: str) -> str:
         return there
     known = wrapper_name(name) or known_name(name)
     if known in NOT_YET:
-        return f"{there}: this version has no such family. {INSTEAD.get(known, '')}".replace("\n", " ").rstrip()
+        return f"{there}: this version has no such family. {INSTEAD.get(known, '')}".replace(
+            "\n", " "
+        ).rstrip()
     if known is not None:
         return f"{there}: it is called bf.families.{known} here"
     near = [f"bf.families.{other}" for other in nearest_families(name) if other not in NOT_YET]

@@ -153,7 +153,7 @@ INSTEAD: Mapping[str, str] = {
     "discrete_weibull": _TALLIES,
     "cox": "Times to an event are family='weibull'; with those that ended before it,\n"
     "time | cens(censored) ~ x.",
-    "laplace": "It is family='asym_laplace' with its quantile at a half: y ~ x; quantile = 0.5.",
+    "laplace": "It is family='asym_laplace' with its quantile at a half:\ny ~ x; quantile = 0.5.",
     "gen_extreme_value": "Numbers with one long tail are family='exgaussian' or 'skew_normal'.",
     "frechet": "Positive numbers with a heavy tail are family='lognormal' or 'inverse_gaussian'.",
     "wiener": "Response times alone are family='shifted_lognormal' or 'exgaussian'.",
@@ -208,9 +208,7 @@ def families_with(parameter: str, family: str) -> list[str]:
     for wrapper, added in WRAPPERS.items():
         if parameter == added:
             return [f"{wrapper}({base})"] if base in WRAPPABLE else []
-    found = {
-        name: row.family.support for name, row in FAMILIES.items() if parameter in row.family.parameters
-    }
+    found = {name: row.family.support for name, row in FAMILIES.items() if parameter in row.family.parameters}
     own = FAMILIES[base].family.support if base in FAMILIES else ""
     like = [name for name, support in found.items() if support == own] or list(found)
     if record is None or not record.family.wrapper:

@@ -82,11 +82,13 @@ def _plain(value: object) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Arguments of a call, by the commas outside parentheses and quotes."""
+    """Arguments of a call, by the commas outside parentheses and quotes; none where it ends inside."""
     pieces = re.findall(r"\"[^\"]*\"|'[^']*'|.", text, re.DOTALL)
     arguments, depth = [""], 0
     for piece in pieces:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
+        if depth < 0:
+            return []
         if piece == "," and depth == 0:
             arguments.append("")
         else:

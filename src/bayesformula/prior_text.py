@@ -95,8 +95,9 @@ def _read_mapping(entries: Mapping[object, object]) -> tuple[Statement, ...]:
     if "prior" in entries and ("address" in entries or "parameter" in entries):  # one row of `fit.priors`
         entries = {entries.get("address", entries.get("parameter")): entries["prior"]}
     elif "prior" in entries and not {"class", "coef", "group", "dpar"}.isdisjoint(entries):
-        fields = {str(name): value for name, value in entries.items() if value == value and value != ""}
-        raise PriorError(f"{fields} is not a prior", hint=_as_here(prior_brms.statement_of_fields(fields)))
+        fields = {str(name): value for name, value in entries.items()}
+        shown = {name: value for name, value in fields.items() if value == value and value != ""}
+        raise PriorError(f"{shown} is not a prior", hint=_as_here(prior_brms.statement_of_fields(fields)))
     return tuple(_read_pair(address, prior) for address, prior in entries.items())
 
 

@@ -150,7 +150,9 @@ def test_messages_in_full(formula, family):
 
 
 @pytest.mark.parametrize("call", [bf.fit, bf.explain], ids=["fit", "explain"])
-@pytest.mark.parametrize("formula", ["y | trials(n) ~ x", "cbind(y, n) ~ x", "y ~ x; zi ~ x", "y ~ x; nu = 4"])
+@pytest.mark.parametrize(
+    "formula", ["y | trials(n) ~ x", "cbind(y, n) ~ x", "y ~ x; zi ~ x", "y ~ x; nu = 4"]
+)
 def test_the_family_that_nobody_named_is_not_held_against_the_user(call, formula):
     frame = {"y": [0, 1, 2, 0], "n": [3, 4, 5, 6], "x": [1.0, 2.0, 4.0, 3.0]}
     with pytest.raises(FormulaError, match="no family was given: gaussian is taken, and "):

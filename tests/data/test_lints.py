@@ -207,7 +207,7 @@ def test_every_code_is_shown():
     """But for those of values and rows, which are in the tests of the checks."""
     shown = {finding.code for case in SPOKEN.values() for finding in case.found}
     elsewhere = {"infinite-values", "rows-dropped", "constant-response", "binary-response", "formula-note"}
-    elsewhere |= {"one-level-factor", "outside-support", "one-class", "no-zeros"}
+    elsewhere |= {"one-level-factor", "outside-support", "one-class", "no-zeros", "one-trial-a-row"}
     assert set(CODES) - shown <= elsewhere
     assert shown <= set(CODES)
 

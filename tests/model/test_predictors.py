@@ -1,4 +1,4 @@
-"""Models with several linear predictors, thresholds and further parameters: coefficients, priors, addresses."""
+"""Models with several linear predictors, thresholds and further parameters."""
 
 from __future__ import annotations
 
@@ -163,11 +163,24 @@ REFUSED = [
     ("y ~ x", None, "shape ~ gamma(1, 1)", "the model has no shape: family 'gaussian' has none"),
     ("y ~ x", "weibull", "sigma ~ exponential(1)", "the model has no sigma: family 'weibull' has none"),
     ("grade ~ x", "cumulative", "disc ~ flat", "the model has no disc: without a formula of its own it is 1"),
-    ("y | se(s) ~ x", None, "sigma ~ flat", "the model has no sigma: the sd of every response is known, by se()"),
-    ("y ~ x; sigma ~ 0 + x", None, "sigma ~ flat",
-     "sigma has a formula of its own; the priors of its coefficients are at sigma.b"),
-    ("y ~ x; sigma ~ x", None, "sigma ~ flat",
-     "sigma has a formula of its own; the priors of its coefficients are at sigma.Intercept and sigma.b"),
+    (
+        "y | se(1 + x^2) ~ x",
+        None,
+        "sigma ~ flat",
+        "the model has no sigma: the sd of every response is known, by se()",
+    ),
+    (
+        "y ~ x; sigma ~ 0 + x",
+        None,
+        "sigma ~ flat",
+        "sigma has a formula of its own; the priors of its coefficients are at sigma.b",
+    ),
+    (
+        "y ~ x; sigma ~ x",
+        None,
+        "sigma ~ flat",
+        "sigma has a formula of its own; the priors of its coefficients are at sigma.Intercept and sigma.b",
+    ),
     (
         "grade ~ x",
         "cumulative",

@@ -98,7 +98,7 @@ def test_log_likelihood_of_each_row(model):
 
 @pytest.mark.parametrize("model", [m for m in EXACT if m["at_draw"].get("mean")], ids=named)
 def test_mean_of_each_row(model):
-    response, rows = at_draw(model)
+    response, _ = at_draw(model)
     mean = np.asarray(response.mean)
     expected = np.array(model["at_draw"]["mean"], float)
     if expected.ndim > 1:

@@ -64,7 +64,8 @@ def test_what_is_neither_number_nor_formula_is_refused(value):
 ARGUMENTS = [
     ("family", "poisson", "data, family='poisson'"),
     ("data", {"y": [1]}, "data"),
-    ("priors", ["b ~ flat"], "data, priors=..."),
+    ("priors", ["b ~ flat"], "data, priors=['b ~ flat']"),
+    ("priors", ["b ~ flat"] * 9, "data, priors=..."),
     ("seed", 3, "data, seed=3"),
 ]
 

@@ -33,7 +33,7 @@ class Coefficients(NamedTuple):
 
 
 def sample_theta(structure: Structure, priors: PriorArguments) -> Theta:
-    """Sample sds, correlations, the family's own parameters and, under `marginal`, what is not integrated out."""
+    """Sample sds, correlations, the family's own parameters; under `marginal` what is not integrated out."""
     chols, spreads, dfs = [], [], []
     for k, label in enumerate(structure.labels):
         name = in_prior(f"sd_{label}", structure.group_is_centred[k])

@@ -100,7 +100,8 @@ def _shrinks(model: ModelSpec) -> bool:
 def not_marginal(model: ModelSpec) -> str:
     """Why the coefficients cannot be integrated out exactly, in words; "" where they can."""
     if model.family.name != "gaussian":
-        return f"a response of family {model.family.name} has no closed form with its coefficients integrated out"
+        name = model.family.name
+        return f"a response of family {name} has no closed form with its coefficients integrated out"
     if model.mu.link != "identity":
         return f"the mean is no linear function of the coefficients under the link {model.mu.link}"
     if len(model.predictors) > 1:

@@ -1,4 +1,4 @@
-"""From coefficients and rows to the distribution of the response: what the model and every prediction share."""
+"""From coefficients and rows to the distribution of the response."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _check_pair(spec: FormulaSpec, pair: Call, row: FamilyRecord, *, is_stated: 
     if "trials" in row.terms:
         return
     first = render_expression(pair.arguments[0].value)
-    what = taken("cbind() of two columns means nothing for", row.family.name, is_stated=is_stated)
+    what = taken("cbind() means nothing for", row.family.name, is_stated=is_stated)
     hint = (
         "Successes and failures are family='binomial' or 'beta_binomial'.\n"
         f"For one of the columns write {first} ~ x."

@@ -36,7 +36,7 @@ def check_parameters(
         name = predictor.parameter
         if name in record.parameters:
             continue
-        hint = _its_parameters(name, record.parameters, family, is_stated=is_stated)
+        hint = _its_parameters(name, family, is_stated=is_stated)
         if record.support in ("category", "matrix") and name.startswith("mu"):
             hint = "Each level but the first has coefficients of its own; the one formula of mu is for all."
         if name in columns:
@@ -75,14 +75,14 @@ def taken(what: str, family: str, *, is_stated: bool) -> str:
     return f"no family was given: {family} is taken, and {what} it"
 
 
-def _its_parameters(name: str, parameters: Sequence[str], family: str, *, is_stated: bool) -> str:
-    """The parameters that there are, nearest first, and the families that have the one asked for."""
+def _its_parameters(name: str, family: str, *, is_stated: bool) -> str:
+    """The parameters of a family, nearest first, and the families that have the one asked for."""
     have = _have(name, families_with(name, family))
     if have and not is_stated:
         return have
-    their = f"Its parameters are {listing(nearest(name, parameters))}."
-    if len(parameters) < 2:
-        their = f"Its one parameter is '{parameters[0]}'." if parameters else "It has none beside mu."
+    parameters = KNOWN[family].parameters
+    their = f"Its {'one parameter is' if len(parameters) == 1 else 'parameters are'}"
+    their += f" {listing(nearest(name, parameters))}."
     return f"{their}\n{have}" if have else their
 
 
@@ -95,8 +95,8 @@ def _have(name: str, families: Sequence[str]) -> str:
     for wrapper, added in WRAPPERS.items():
         if name == added:
             return (
-                f"Families of counts, positive numbers and proportions have {name} with {wrapper}(...)\n"
-                f"around them: family='{wrapper}(poisson)', for one."
+                f"Families of counts, positive numbers and proportions have {name} with\n"
+                f"{wrapper}(...) around them: family='{wrapper}(poisson)', for one."
             )
     return ""
 
@@ -107,8 +107,7 @@ def _fixed_fault(
     """What is wrong with `name = value`, and what to write; None if nothing is."""
     others = [other for other in parameters if other != "mu"]
     if name not in others:
-        hint = _its_parameters(name, others, family, is_stated=is_stated)
-        return _no_parameter(name, family, is_stated), hint
+        return _no_parameter(name, family, is_stated), _its_parameters(name, family, is_stated=is_stated)
     support = PARAMETERS[name].support if name in PARAMETERS else "real"
     lower, upper, words = _RANGES[support]
     if name == "phi" and family.endswith("generalized_poisson"):

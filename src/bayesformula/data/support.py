@@ -150,8 +150,8 @@ def _odd(family: str, response: ResponseSchema, design: Design, y: np.ndarray) -
 
 
 _NO_FAILURES = (
-    "there are no failures, and the data tell only that failures are rare; how rare rests on the prior of the "
-    "intercept"
+    "there are no failures, and the data tell only that failures are rare; how rare rests on the prior of "
+    "the intercept"
 )
 _NO_SUCCESSES = _NO_FAILURES.replace("failures", "successes")
 

@@ -86,7 +86,8 @@ def parameter_designs(
 ) -> dict[str, ParameterDesign]:
     """The design of each linear predictor of the model.
 
-    Of a categorical response mu is one predictor for each level but the first, `muB`. Thresholds stand in the place of the intercept of an ordinal response.
+    Of a categorical response mu is one predictor for each level but the first, `muB`. Thresholds
+    stand in the place of the intercept of an ordinal response.
     """
     mu, *others = design.parameters
     if family.support not in ("category", "matrix"):

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import ParamSpec, TypeVar, cast
 
-from bayesformula.errors import OptionError, nearest
+from bayesformula.errors import FormulaError, OptionError, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -157,3 +157,12 @@ def explains_options(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return checked
+
+
+def argument_of_fit(formula: str, name: str, value: object) -> FormulaError:
+    """The error for an argument of `fit` that was given to `formula`, which takes parameters alone."""
+    further = "" if name == "data" else f", {name}={_shown(value)}"
+    return FormulaError(
+        f"'{name}' is no part of a formula: it is an argument of bf.fit",
+        hint=f"Write bf.fit(bf.formula({formula!r}), data{further}).",
+    )

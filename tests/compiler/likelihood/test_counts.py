@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -108,6 +109,14 @@ def test_generalized_poisson_sums_to_one_and_has_the_moments_it_says(phi):
 @pytest.mark.parametrize("phi", PHIS)
 def test_draws_of_generalized_poisson(phi):
     assert_moments(make("generalized_poisson", np.log([0.4, 3.0, 30.0]), phi=phi), seed=3)
+
+
+def test_draws_of_generalized_poisson_do_not_count_to_a_large_mean():
+    """Moments where the draws become normal ones, and a mean that a wide prior may give."""
+    for phi in (0.7, 1.5):
+        assert_moments(make("generalized_poisson", np.log([900.0, 1100.0, 2e5]), phi=phi), seed=4)
+        huge = make("generalized_poisson", [math.log(1e30)], phi=phi).sample(jax.random.PRNGKey(0))
+        assert_allclose(huge, 1e30, rtol=1e-10)
 
 
 def test_generalized_poisson_below_one_half_is_impossible():

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.scipy.special import ndtri
 from numpyro.distributions import constraints
 
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
@@ -16,6 +17,8 @@ from bayesformula.compiler.likelihood.distributions.poisson import draw_poisson
 
 _SHORT = 24  # a support that goes further has lost less than 1e-13 of its probability
 _GENERATIONS = 10_000
+_MANY = 1_000.0  # a mean from which on draws are normal ones, their skewness put right, where that is small
+_SKEWED = 0.1
 
 _Tree: TypeAlias = tuple[Array, Array, Array]
 _Count: TypeAlias = tuple[Array, Array, Array, Array]
@@ -70,14 +73,18 @@ class GeneralizedPoisson(Rowwise):
         return jnp.where(is_short, jnp.log(jnp.where(is_short, total, 1.0)), zero)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
-        """A family tree above phi = 1 (founders have mean theta, children lambda); below, by counting."""
+        """A family tree above phi = 1 (founders have mean theta, children lambda); below, by counting.
+
+        Nothing could count to a mean of 1e30, as a prior may give: see `_near_normal`.
+        """
         assert key is not None
         shape = self._shape(sample_shape)
         of_tree, of_share = jax.random.split(key)
-        tree = self._tree(of_tree, shape)
-        counted = self._counted(jax.random.uniform(of_share, shape))
+        tree, share = self._tree(of_tree, shape), jax.random.uniform(of_share, shape, minval=1e-300)
+        counted = self._counted(share)
         is_more = jnp.broadcast_to(self.slope >= 0.0, shape)
         drawn = jnp.where(is_more, tree, counted)
+        drawn = jnp.where(jnp.broadcast_to(self._is_near_normal(), shape), self._near_normal(share), drawn)
         return jnp.where(jnp.broadcast_to(self.is_possible, shape), drawn, jnp.nan)
 
     def _tree(self, key: Array, shape: tuple[int, ...]) -> Array:
@@ -92,18 +99,31 @@ class GeneralizedPoisson(Rowwise):
         def goes_on(state: _Tree) -> Array:
             return (state[1] > 0.0).any() & (state[0] < _GENERATIONS)
 
-        is_tree = jnp.broadcast_to(self.slope >= 0.0, shape)
+        is_tree = jnp.broadcast_to((self.slope >= 0.0) & ~self._is_near_normal(), shape)
         founders = draw_poisson(of_founders, jnp.broadcast_to(jnp.exp(self.log_theta), shape))
         founders = jnp.where(is_tree, founders, 0.0)
         return jax.lax.while_loop(goes_on, grow, (jnp.zeros((), int), founders, founders))[2]
 
+    def _near_normal(self, share: Array) -> Array:
+        """The quantile of a large mean by the first terms of Cornish and Fisher, to the next whole number."""
+        z = ndtri(share)
+        sd = jnp.exp(0.5 * self.log_mean + self.log_phi)
+        drawn = jnp.exp(self.log_mean) + sd * (z + self._skewness() * (z**2 - 1.0) / 6.0)
+        return jnp.maximum(jnp.round(drawn), 0.0)
+
+    def _skewness(self) -> Array:
+        return (1.0 + 2.0 * self.slope) * jnp.exp(self.log_phi - 0.5 * self.log_mean)
+
+    def _is_near_normal(self) -> Array:
+        return (self.log_mean > math.log(_MANY)) & (self._skewness() < _SKEWED)
+
     def _counted(self, share: Array) -> Array:
         """Inverts the distribution function where lambda < 0: draws are few standard deviations out."""
-        theta = self._broadcast(jnp.exp(self.log_theta))
+        theta, log_sum = self._broadcast(jnp.exp(self.log_theta)), self._log_sum()
 
         def step(state: _Count) -> _Count:
             k, passed, drawn, is_done = state
-            passed = passed + jnp.exp(self._broadcast(self.log_prob(k)))
+            passed = passed + jnp.exp(self._broadcast(self._formula(k)) - log_sum)
             is_last = theta + self.slope * (k + 1.0) <= 0.0
             is_enough = jnp.broadcast_to(passed, share.shape) >= share
             is_here = ~is_done & (is_enough | jnp.broadcast_to(is_last, share.shape))
@@ -112,8 +132,8 @@ class GeneralizedPoisson(Rowwise):
         def goes_on(state: _Count) -> Array:
             return ~state[3].all()
 
-        is_tree = jnp.broadcast_to(self.slope >= 0.0, share.shape)
-        start = (jnp.zeros(()), jnp.zeros(self.batch_shape), jnp.zeros(share.shape), is_tree)
+        is_other = jnp.broadcast_to((self.slope >= 0.0) | self._is_near_normal(), share.shape)
+        start = (jnp.zeros(()), jnp.zeros(self.batch_shape), jnp.zeros(share.shape), is_other)
         return jax.lax.while_loop(goes_on, step, start)[2]
 
     @property
