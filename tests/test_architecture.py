@@ -28,6 +28,7 @@ NEVER = {
     "family_table.py": HEAVY | {"numpy", "lark"},
     "priors.py": HEAVY | {"numpy", "lark"},
     "prior_text.py": HEAVY - {"lark"},
+    "prior_brms.py": HEAVY | {"numpy", "lark"},
     "syntax": HEAVY | {"numpy"},
     "syntax/ast.py": HEAVY | {"numpy", "lark"},
     "data": {"jax", "numpyro", "lark"} | ARVIZ | rooms("compiler", "runner"),

@@ -543,3 +543,19 @@ def test_a_matrix_is_read_from_a_file(call, folder):
     code, out, err = call("explain", formula, "cafes.csv", "--data2", "kin.csv")
     assert code == 2
     assert "write NAME=FILE" in err
+
+
+def renew():
+    """Write the golden messages anew, those of the same commands; to be read before they are kept."""
+    commands = [command for command, _, _ in read_golden()]
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
+        write_tables()
+        sections = []
+        for command in commands:
+            code, _, err = run_main(*shlex.split(command))
+            sections.append(f"$ bf {command}\nexit {code}\n{err.strip(chr(10))}\n")
+    GOLDEN.write_text("\n".join(sections), "utf-8")
+
+
+if __name__ == "__main__":
+    renew()

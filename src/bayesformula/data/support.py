@@ -73,7 +73,7 @@ def check_support(
 
     >>> check_support("poisson", np.array([0.0, 2.0]), None, "y")
     ''
-    >>> print(check_support("beta", np.array([0.2, 1.5]), None, "y").splitlines()[1])
+    >>> print(check_support("beta", np.array([0.2, 1.5]), None, "y").splitlines()[2])
       Values like these are modelled by 'gamma', 'lognormal' or 'gaussian'.
     """
     record = KNOWN.get(family)
@@ -153,6 +153,7 @@ _NO_FAILURES = (
     "there are no failures, and the data tell only that failures are rare; how rare rests on the prior of "
     "the intercept"
 )
+_SMALL = "the data tell only that the mean is small; how small rests on the prior of the intercept"
 _NO_SUCCESSES = _NO_FAILURES.replace("failures", "successes")
 
 
@@ -169,7 +170,7 @@ def constant_message(family: str | None, response: ResponseSchema, design: Desig
         if bool(np.all(y == trials)):
             return f"{what}: {_NO_FAILURES}"
     if support == "count" and y[0] == 0:
-        return f"{what}: the data tell only that the mean is small; how small rests on the prior of the intercept"
+        return f"{what}: {_SMALL}"
     return f"{what}: there is nothing to explain"
 
 

@@ -88,7 +88,7 @@ def test_generalized_poisson_is_the_papers():
         assert_allclose(at_each(ours, [0, 1, 4, 11]), expected, rtol=1e-11)
 
 
-PHIS = (0.52, 0.7, 0.95, 1.0, 1.3, 2.5)
+PHIS = (0.52, *(pytest.param(phi, marks=pytest.mark.slow) for phi in (0.7, 0.95, 1.0, 1.3)), 2.5)
 
 
 @pytest.mark.parametrize("phi", PHIS)
@@ -195,7 +195,12 @@ OTHER = {
 
 
 @pytest.mark.parametrize(
-    ("name", "link"), [(name, link) for name in OTHER for link in dict(record(name).legal_links)["mu"]]
+    ("name", "link"),
+    [
+        pytest.param(name, link, marks=[pytest.mark.slow] * (link != record(name).family.link("mu")))
+        for name in OTHER
+        for link in dict(record(name).legal_links)["mu"]
+    ],
 )
 def test_nothing_is_nan_however_far_out(name, link):
     """Values finite or -inf and derivatives finite, for mu and the other parameter at every extreme."""

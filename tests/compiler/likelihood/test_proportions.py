@@ -105,8 +105,8 @@ def test_a_narrow_gap_keeps_its_probability():
     ("name", "others"),
     [
         ("beta", {"phi": 0.4}),
-        ("beta", {"phi": 20.0}),
-        ("zero_one_inflated_beta", {"phi": 3.0, "zoi": 0.3, "coi": 0.8}),
+        pytest.param("beta", {"phi": 20.0}, marks=pytest.mark.slow),
+        pytest.param("zero_one_inflated_beta", {"phi": 3.0, "zoi": 0.3, "coi": 0.8}, marks=pytest.mark.slow),
         ("ordered_beta", {"phi": 3.0, "cutzero": -1.0, "cutgap": 2.5}),
     ],
 )

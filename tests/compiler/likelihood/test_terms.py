@@ -98,7 +98,10 @@ def test_mass_between_bounds_of_which_some_are_open():
 # ---- truncation --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * ("beta" in name or "1" in name)) for name in COUNTS],
+)
 def test_truncated_counts(name):
     """Bounds are included; the three kinds of windows, and their means."""
     k = np.arange(1500)[:, None]
@@ -153,7 +156,7 @@ def test_means_of_truncated_numbers():
     ("name", "terms"),
     [
         ("poisson", {"lower": 9.0}),  # few plain draws are inside: mostly by counting
-        ("negbinomial", {"lower": 1.0, "upper": 4.0}),
+        pytest.param("negbinomial", {"lower": 1.0, "upper": 4.0}, marks=pytest.mark.slow),
         ("gaussian", {"lower": 3.0, "upper": 3.5}),
         ("exponential", {"upper": 0.01}),
     ],
@@ -211,7 +214,17 @@ def test_tails_with_zeros(wrapper, zero, base):
 FAR = [-700.0, -40.0, 40.0, 700.0]
 
 
-@pytest.mark.parametrize("name", [name for name, row in FAMILIES.items() if "cens" in row.terms])
+QUICK = ("poisson", "negbinomial", "gaussian", "lognormal")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK))
+        for name, row in FAMILIES.items()
+        if "cens" in row.terms
+    ],
+)
 def test_nothing_is_nan_however_far_out(name):
     """Every family with tails, censored in every way within a window."""
     eta, code = (part.ravel() for part in np.meshgrid(FAR, CODE))

@@ -56,9 +56,9 @@ def test_continuous_responses_with_zeros(name):
     "name",
     [
         "zero_inflated_poisson",
-        "hurdle_poisson",
-        "hurdle_negbinomial",
-        "hurdle_generalized_poisson",
+        pytest.param("hurdle_poisson", marks=pytest.mark.slow),
+        pytest.param("hurdle_negbinomial", marks=pytest.mark.slow),
+        pytest.param("hurdle_generalized_poisson", marks=pytest.mark.slow),
         "hurdle_gamma",
         "zero_inflated_beta",
     ],
@@ -96,7 +96,16 @@ def test_behind_a_hurdle_a_base_of_nearly_zeros_is_one(name):
 FAR = [-700.0, -40.0, 40.0, 700.0]
 
 
-@pytest.mark.parametrize("name", COMPOSED)
+QUICK = ("poisson", "negbinomial", "gamma", "beta")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (record(name).family.base not in QUICK))
+        for name in COMPOSED
+    ],
+)
 def test_nothing_is_nan_however_far_out(name):
     """Around every base, in both wrappers: y = 0 and above, zeros almost never and almost always."""
     record_of = record(name)

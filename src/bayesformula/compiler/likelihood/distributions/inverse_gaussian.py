@@ -41,10 +41,13 @@ class InverseGaussian(Rowwise):
 
     def log_sf(self, value: Array) -> Array:
         """log P(Y > value): exp(-a^2/2) (erfcx(a / sqrt 2) - erfcx(b / sqrt 2)) / 2, but far below."""
-        is_inside, a, b = self._roots(value)
+        is_inside, a, _ = self._roots(value)
         is_low = a < -1.0
         high = jnp.where(is_low, 0.0, a)
-        gap = log_erfcx_difference(high * math.sqrt(0.5), (b - a) * math.sqrt(0.5))
+        width = 2.0 * jnp.exp(0.5 * (self.log_shape - jnp.log(jnp.where(is_inside, value, 1.0))))
+        gap = log_erfcx_difference(
+            high * math.sqrt(0.5), width * math.sqrt(0.5)
+        )  # b - a would cancel far out
         upper = math.log(0.5) - 0.5 * high * high + gap
         lower = log1m_exp(jnp.where(is_low & is_inside, self.log_cdf(value), -1.0))
         return jnp.where(is_inside, jnp.where(is_low, lower, upper), 0.0)
