@@ -112,15 +112,17 @@ def p_table(models: dict, most: int) -> str:
 def run_table(models: dict) -> str:
     """How the chains went."""
     lines = [
-        "| model | simulations | thinned by 8 / more | least ESS, median | with a divergence | refused tables |",
-        "|---|---|---|---|---|---|",
+        "| model | simulations | first attempt | later attempts | median of the least ESS | below 150 | "
+        "with a divergence | refused |",
+        "|" + "---|" * 8,
     ]
     for name, m in models.items():
-        thin, n = np.array(m["thin"]), len(m["thin"])
+        used, ess = m["used"], np.array(m["least_ess"])
+        first = sum(one == f"{m['plan']}, 8" for one in used)
         diverged = int(np.sum(np.array(m["divergences"]) > 0))
         lines.append(
-            f"| {name} | {n} | {np.sum(thin == 8)} / {np.sum(thin > 8)} | {np.median(m['least_ess']):.0f} | "
-            f"{diverged} | {m['refused']} |"
+            f"| {name} | {len(used)} | {first} | {len(used) - first} | {np.median(ess):.0f} | "
+            f"{np.sum(ess < 150)} | {diverged} | {m['refused']} |"
         )
     return "\n".join(lines)
 

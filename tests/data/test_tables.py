@@ -23,7 +23,7 @@ def test_text_files_are_read_by_their_endings(tmp_path):
     """CSV plain, packed and with a byte-order mark; tab-separated values."""
     (tmp_path / "a.csv").write_text(TEXT)
     (tmp_path / "b.CSV").write_bytes("\ufeff".encode() + TEXT.encode())
-    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(TEXT.encode(), mtime=0))
     (tmp_path / "d.tsv").write_text(TEXT.replace(",", "\t"))
     for path in sorted(tmp_path.iterdir()):
         frame = as_frame(path)
@@ -60,7 +60,7 @@ BAD_FILES += [
     ("a.csv", b"# taken in May\ny,x\n1,2\n", "rows have more values than the header has names"),
     ("a.csv", b"\xff\xfey\x00,\x00x\x00", "is UTF-16 text; save it as UTF-8"),
     ("a.csv", b"PK\x03\x04", "is a spreadsheet or a zip archive and no text; export it as CSV"),
-    ("a.csv", gzip.compress(TEXT.encode()), "is packed with gzip; name it .csv.gz"),
+    ("a.csv", gzip.compress(TEXT.encode(), mtime=0), "is packed with gzip; name it .csv.gz"),
     ("a.csv", b"<!DOCTYPE html>\n<html>", "looks like a web page and not like a table"),
     ("a.xlsx", b"PK", "Pass pd.read_excel(path) instead."),
     ("a.txt", TEXT.encode(), 'Pass pd.read_csv(path, sep="\\t") instead.'),

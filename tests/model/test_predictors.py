@@ -188,6 +188,12 @@ REFUSED = [
         "the model has 3 thresholds, and no Intercept[4]",
     ),
     ("count ~ x", "zero_inflated(poisson)", "zi ~ uniform(2, 3)", "zi is between 0 and 1"),
+    (
+        "count ~ x",
+        "generalized_poisson",
+        "phi ~ uniform(0, 0.4)",
+        "phi is a parameter that must be above 0.5",
+    ),
     ("y ~ x", "student", "nu ~ uniform(0, 1)", "nu is the degrees of freedom, at least 1"),
     (
         "grade ~ x",

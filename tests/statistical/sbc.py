@@ -20,7 +20,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,39 @@ MODELS = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """A model that is fitted to what another one gave: what a fault in ours would look like.
+
+    Attributes:
+        name: under which its ranks are recorded.
+        model: that is fitted.
+        truth: that parameters and data are drawn from.
+        priors: of the fit, where they are not those of the truth.
+    """
+
+    name: str
+    model: Model
+    truth: Model
+    priors: Mapping[str, str] = field(default_factory=dict)
+
+
+_MARGINAL, _POISSON = MODELS[0], MODELS[3]
+MUTANTS = (
+    Mutant("prior of sd four times too wide", _MARGINAL, _MARGINAL, {"sd": "exponential(0.5)"}),
+    Mutant(
+        "sigma a quarter larger in the data",
+        _MARGINAL,
+        replace(_MARGINAL, response=lambda rng, eta, theta: rng.normal(eta, 1.25 * theta["sigma"])),
+    ),
+    Mutant(
+        "clustered counts fitted as poisson",
+        _POISSON,
+        replace(_POISSON, response=lambda rng, eta, theta: rng.poisson(rng.gamma(4.0, np.exp(eta) / 4.0))),
+    ),
+)
+
+
 def draw_parameters(model: Model, rng: np.random.Generator) -> Parameters:
     """From the prior: under the names of a fit's draws, Cholesky factors and centring nowhere in sight."""
     sd = rng.exponential(1 / 2, size=2)
@@ -210,35 +243,28 @@ class Simulation:
     seconds: float
 
 
-def simulate(
-    model: Model,
-    number: int,
-    seed: int,
-    *,
-    fitted: Mapping[str, str] | None = None,
-    truth: Model | None = None,
-) -> Simulation:
+def simulate(model: Model | Mutant, number: int, seed: int) -> Simulation:
     """One table from the prior, its fit, and ranks.
 
     Args:
-        model: to be fitted.
+        model: or mutant.
         number: of the simulation; its random numbers depend on it, the model's name and the seed.
         seed: of the series.
-        fitted: priors of the fit, where they are to differ from those of the parameters (a mutant).
-        truth: the model that the data come from, where it is to differ (a mutant).
     """
-    from_model = truth or model
-    rng = np.random.default_rng([seed, number, *model.name.encode()])
+    name, stated, truth = model.name, {}, model
+    if isinstance(model, Mutant):
+        model, stated, truth = model.model, model.priors, model.truth
+    rng = np.random.default_rng([seed, number, *name.encode()])
     refused = -1
     while True:
         refused += 1
-        theta, rows = draw_parameters(from_model, rng), draw_rows(rng)
-        y = from_model.response(rng, predictor(rows, theta), theta)
+        theta, rows = draw_parameters(truth, rng), draw_rows(rng)
+        y = truth.response(rng, predictor(rows, theta), theta)
         if is_legal(model, y):
             break
     began, before = time.perf_counter(), sum(traces.values())
     frame = rows.assign(y=as_response(model, y))
-    priors = {**model.priors, **(fitted or {})}
+    priors = {**model.priors, **stated}
     for plan, thin, warmup in ATTEMPTS:
         fit = _fit(model, frame, priors, plan or model.plan, thin, warmup, seed=int(rng.integers(2**32)))
         least = float(np.min(fit.summary()["ess_bulk"]))
@@ -247,7 +273,7 @@ def simulate(
     true = quantities(model, rows, y, theta)
     drawn = [quantities(model, rows, y, one) for one in _thinned(fit.draws, thin)]
     return Simulation(
-        model.name,
+        name,
         number,
         {name: int(sum(one[name] < value for one in drawn)) for name, value in true.items()},
         fit.plan.name,
@@ -297,14 +323,15 @@ def _thinned(draws: Mapping[str, np.ndarray], thin: int) -> Iterable[Parameters]
 def collect(lines: Iterable[str], seed: int) -> dict[str, Any]:
     """Simulations as one table a model, with what is needed to make them again."""
     done = sorted((json.loads(line) for line in lines), key=lambda one: one["number"])
-    models = {}
-    for model in MODELS:
+    models: dict[str, dict[str, Any]] = {"models": {}, "mutants": {}}
+    for kind, model in [*(("models", m) for m in MODELS), *(("mutants", m) for m in MUTANTS)]:
         own = [one for one in done if one["model"] == model.name]
+        fitted = model.model if isinstance(model, Mutant) else model
         if own:
-            models[model.name] = {
-                "family": model.family,
-                "plan": model.plan,
-                "priors": model.priors,
+            models[kind][model.name] = {
+                "family": fitted.family,
+                "plan": fitted.plan,
+                "priors": fitted.priors | (dict(model.priors) if isinstance(model, Mutant) else {}),
                 "ranks": {name: [one["ranks"][name] for one in own] for name in own[0]["ranks"]},
                 "used": [f"{one['plan']}, {one['thin']}" for one in own],
                 "least_ess": [round(one["least_ess"]) for one in own],
@@ -321,7 +348,7 @@ def collect(lines: Iterable[str], seed: int) -> dict[str, Any]:
         "levels": LEVELS,
         "ranked": RANKED,
         "attempts": [f"{plan or 'plan of the model'}, {thin}" for plan, thin, _ in ATTEMPTS],
-        "models": models,
+        **models,
     }
 
 
@@ -340,7 +367,7 @@ def main() -> None:
     done = set()
     if given.lines.exists():
         done = {(r["model"], r["number"]) for r in map(json.loads, given.lines.read_text().splitlines())}
-    chosen = [model for model in MODELS if model.name in given.models]
+    chosen = [model for model in (*MODELS, *MUTANTS) if model.name in given.models]
     for number in range(given.simulations):  # all models side by side: what is there at any time is balanced
         for model in chosen:
             if (model.name, number) not in done:

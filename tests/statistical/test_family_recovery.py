@@ -28,6 +28,7 @@ def test_truth_is_recovered(case, record_property):
     formula = bf.formula(case.formula, **dict(case.further)) if case.further else case.formula
     fit = bf.fit(formula, frame, family=case.family, chains=2, draws=500, warmup=500, seed=1, progress=False)
     summary = fit.summary()
+    summary = summary[summary["sd"] > 0]  # a parameter with a fixed value is reported, and not found
     z = {name: (summary["mean"][name] - value) / summary["sd"][name] for name, value in truth.items()}
     record_property("z", json.dumps({name: round(float(value), 2) for name, value in z.items()}))
     record_property("r_hat", f"{summary['r_hat'].max():.3f}")
