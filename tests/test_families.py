@@ -456,7 +456,7 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("family", "name"), SPELLINGS, ids=spelt) for family, _ in SPELLINGS])
+@pytest.mark.parametrize(("family", "name"), SPELLINGS, ids=[spelt(family) for family, _ in SPELLINGS])
 def test_spellings_of_r_and_python_name_one_family(family, name):
     assert family_name(family) == name
 
