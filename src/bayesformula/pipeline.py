@@ -187,6 +187,8 @@ def _max_count(model: ModelSpec, rows: Rows) -> int:
         values for values in (rows.terms.lower, rows.terms.upper, rows.terms.cens_upper) if values is not None
     ]
     ends += [rows.y] if rows.terms.cens is not None else []
+    if ends and rows.terms.trials is not None:  # an upper tail of successes ends at the trials
+        ends.append(rows.terms.trials)
     finite = [float(np.max(values[np.isfinite(values)], initial=0.0)) for values in map(np.asarray, ends)]
     greatest = max(finite, default=0.0)
     return 0 if greatest <= 0 else 2 ** math.ceil(math.log2(greatest + 1))
