@@ -93,6 +93,12 @@ def test_posteriors_are_calibrated(name):
 
 
 @pytest.mark.slow
+def test_no_step_is_taken_to_where_energies_overflow():
+    """In this simulation a chain with a full metric once stepped to an energy of 5e304, and stayed there."""
+    assert sbc.simulate(BY_NAME["poisson"], 2, 20180418).least_ess >= sbc.LEAST_ESS
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_wrong_model_is_noticed(mutant):
     """By as many simulations as the right models pass."""

@@ -96,7 +96,10 @@ def _advance(
         # In units of the rough posterior sds the metric starts near the identity, and NumPyro's shrinkage of
         # the adapted one towards 1e-3 times the identity means the same whatever the units of the data.
         def potential(u: Array) -> Array:
-            return program.potential(z0 + scale * u, data)
+            energy = program.potential(z0 + scale * u, data)
+            # Forces of 1e300 overflow the kinetic energy of a full metric, to -inf as well as to inf: a step
+            # to such a place would be taken, and the chain never leave it.
+            return jnp.where(energy < UNKNOWN_ENERGY, energy, jnp.inf)
 
         is_first = state.i == 0
         key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
