@@ -91,7 +91,9 @@ def _held(spec, name: str) -> float:
 def test_log_likelihood_of_each_row(model):
     """Of the rows that are kept, the first 40 of longer tables, and of all rows together."""
     response, rows = at_draw(model)
-    ours, theirs = np.asarray(response.log_prob(jnp.asarray(rows.y))), model["at_draw"]["log_lik"]
+    weights = 1.0 if rows.weights is None else np.asarray(rows.weights)
+    ours = weights * np.asarray(response.log_prob(jnp.asarray(rows.y)))
+    theirs = model["at_draw"]["log_lik"]
     assert_allclose(ours[: len(theirs)], theirs, rtol=1e-6, atol=1e-6)
     assert_allclose(ours.sum(), model["at_draw"]["log_lik_sum"], rtol=1e-7, atol=1e-6)
 
