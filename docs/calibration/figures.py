@@ -1,4 +1,4 @@
-"""Draw the figures of docs/calibration.md from ranks.json, and print its tables.
+"""Draw the figures of docs/calibration.md from ranks.json, and write its tables.
 
 python docs/calibration/figures.py
 """
@@ -29,14 +29,14 @@ LEVEL = 0.95
 
 def histogram(axes: Axes, ranks: np.ndarray, most: int) -> None:
     """Ranks in 20 bins; of right bars 19 in 20 end in the shade."""
-    expected = len(ranks) / BINS
     low, high = stats.binom.interval(LEVEL, len(ranks), 1 / BINS)
     axes.axhspan(low, high, color=SHADE, lw=0)
-    axes.axhline(expected, color=GRID, lw=0.8)
     edges = np.linspace(0, most + 1, BINS + 1)
-    axes.hist(ranks, bins=edges, color=INK, alpha=0.85, rwidth=0.9)
+    axes.hist(ranks, bins=edges, color=INK, rwidth=0.9)
+    for end in (low, high):
+        axes.axhline(end, color=GRID, lw=0.8, ls=":")
     axes.set_xlim(0, most + 1)
-    axes.set_ylim(0, 2.5 * expected)
+    axes.set_ylim(0, 2.5 * len(ranks) / BINS)
     axes.set_xticks([0, (most + 1) // 2, most])
     axes.set_yticks([])
 
@@ -82,7 +82,8 @@ def figure(title: str, ranks: dict[str, np.ndarray], most: int, path: Path) -> N
             axes.spines[["top", "right"]].set_visible(False)
         histogram(above, values, most)
         ecdf_difference(below, values, most, limit)
-        above.set_title(f"{name}   p = {p_value(values, most):.2g}", fontsize=8)
+        p = shown(p_value(values, most))
+        above.set_title(f"{name}   p {p}" if "<" in p else f"{name}   p = {p}", fontsize=8)
         if column:
             below.set_yticklabels([])
         else:
@@ -95,6 +96,11 @@ def figure(title: str, ranks: dict[str, np.ndarray], most: int, path: Path) -> N
     plt.close(page)
 
 
+def shown(p: float) -> str:
+    """With as many digits as say something."""
+    return "< 0.0001" if p < 1e-4 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
+
+
 def p_table(models: dict, most: int) -> str:
     """p values, a row for each quantity and a column for each model."""
     names = list(dict.fromkeys(q for model in models.values() for q in model["ranks"]))
@@ -102,7 +108,7 @@ def p_table(models: dict, most: int) -> str:
     lines = ["| quantity | " + " | ".join(models) + " |", "|---" * (len(models) + 1) + "|"]
     for name in names:
         cells = [
-            f"{p_value(np.array(m['ranks'][name]), most):.2f}" if name in m["ranks"] else ""
+            shown(p_value(np.array(m["ranks"][name]), most)) if name in m["ranks"] else ""
             for m in models.values()
         ]
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
@@ -129,15 +135,23 @@ def run_table(models: dict) -> str:
 
 def main() -> None:
     recorded = json.loads((HERE / "ranks.json").read_text())
+    recorded["again"] = json.loads((HERE / "again.json").read_text())["models"]
     most = recorded["ranked"]
-    for name, model in {**recorded["models"], **recorded.get("mutants", {})}.items():
+    drawn = {**recorded["models"], **recorded["mutants"]}
+    drawn |= {f"{name}, again": model for name, model in recorded["again"].items()}
+    for name, model in drawn.items():
         ranks = {quantity: np.array(values) for quantity, values in model["ranks"].items()}
         n = len(next(iter(ranks.values())))
         path = HERE / f"{name.replace(', ', '_').replace(' ', '_')}.png"
         figure(f"{name}: {recorded['formula']}, {n} simulations", ranks, most, path)
-    for section in ("models", "mutants"):
-        if recorded.get(section):
-            print(p_table(recorded[section], most), run_table(recorded[section]), sep="\n\n")
+    page = HERE.parent / "calibration.md"
+    text = page.read_text()
+    for section in ("models", "mutants", "again"):
+        tables = p_table(recorded[section], most), run_table(recorded[section])
+        begin = text.index("-->", text.index(f"<!-- {section}:")) + len("-->")
+        end = text.index("<!-- end -->", begin)
+        text = text[:begin] + "\n\n" + "\n\n".join(tables) + "\n\n" + text[end:]
+    page.write_text(text)
 
 
 if __name__ == "__main__":
