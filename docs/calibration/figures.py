@@ -32,11 +32,11 @@ def histogram(axes: Axes, ranks: np.ndarray, most: int) -> None:
     low, high = stats.binom.interval(LEVEL, len(ranks), 1 / BINS)
     axes.axhspan(low, high, color=SHADE, lw=0)
     edges = np.linspace(0, most + 1, BINS + 1)
-    axes.hist(ranks, bins=edges, color=INK, rwidth=0.9)
+    counts, *_ = axes.hist(ranks, bins=edges, color=INK, rwidth=0.9)
     for end in (low, high):
         axes.axhline(end, color=GRID, lw=0.8, ls=":")
     axes.set_xlim(0, most + 1)
-    axes.set_ylim(0, 2.5 * len(ranks) / BINS)
+    axes.set_ylim(0, max(2.5 * len(ranks) / BINS, 1.1 * np.max(counts)))
     axes.set_xticks([0, (most + 1) // 2, most])
     axes.set_yticks([])
 
@@ -52,7 +52,8 @@ def ecdf_difference(axes: Axes, ranks: np.ndarray, most: int, limit: float) -> N
     axes.set_xlim(0, 1)
     axes.set_ylim(-limit, limit)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_yticks([-0.1, 0, 0.1] if limit < 0.2 else [-0.2, 0, 0.2])
+    tick = next(size for size in (0.5, 0.2, 0.1, 0.05) if size < limit)
+    axes.set_yticks([-tick, 0, tick])
 
 
 def limit_of(ranks: dict[str, np.ndarray], most: int) -> float:

@@ -36,7 +36,9 @@ def test_integrating_the_mixing_scale_gives_the_stated_prior(prior, density, df)
     peak = norm(slope * x, SIGMA).logpdf(y).sum()
 
     def given_scale(log_scale: float) -> float:
-        theta = Theta((), (), (), jnp.zeros(1), jnp.exp(jnp.array([log_scale])), jnp.asarray(SIGMA))
+        theta = Theta(
+            (), (), (), jnp.zeros(1), jnp.exp(jnp.array([log_scale])), {"sigma": jnp.asarray(SIGMA)}
+        )
         log_p = float(marginal.log_density(program.structure, data, theta)) - peak
         return float(np.exp(log_p + log_scale) * gamma(df / 2, scale=2 / df).pdf(np.exp(log_scale)))
 

@@ -65,7 +65,7 @@ def test_both_spellings(spelling):
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        ("whitened", "plan='whitened' is for responses that are not Gaussian"),
+        ("whitened", "plan='whitened' is not in this version"),
         ("fast", "plan='fast' is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"),
     ],
 )

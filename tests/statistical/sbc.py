@@ -139,17 +139,19 @@ class Mutant:
         model: that is fitted.
         truth: that parameters and data are drawn from.
         priors: of the fit, where they are not those of the truth.
+        tables: how many show the fault; a wrong prior hides behind what each table says.
     """
 
     name: str
     model: Model
     truth: Model
     priors: Mapping[str, str] = field(default_factory=dict)
+    tables: int = 60
 
 
 _MARGINAL, _POISSON = MODELS[0], MODELS[3]
 MUTANTS = (
-    Mutant("prior of sd four times too wide", _MARGINAL, _MARGINAL, {"sd": "exponential(0.5)"}),
+    Mutant("prior of sd four times too wide", _MARGINAL, _MARGINAL, {"sd": "exponential(0.5)"}, tables=200),
     Mutant(
         "sigma a quarter larger in the data",
         _MARGINAL,
