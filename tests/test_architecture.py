@@ -35,7 +35,7 @@ NEVER = {
     "model": {"jax", "numpyro", "lark"} | rooms("compiler", "runner"),
     "model/spec.py": HEAVY | {"numpy"},
     "compiler": {"pandas", "formulaic"} | ARVIZ | rooms("syntax", "data", "runner"),
-    "compiler/elimination.py": {"numpyro", "pandas"},
+    "compiler/elimination": {"numpyro", "pandas"},
     "compiler/marginal.py": {"numpyro", "pandas"},
     "compiler/eta.py": {"numpyro", "pandas"},
     "compiler/plan.py": {"jax", "numpyro"},

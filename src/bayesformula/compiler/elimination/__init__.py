@@ -1,0 +1,23 @@
+"""Block elimination: the Cholesky factor of a mixed model's precision matrix without ever forming it.
+
+With T = [X, Z_1, ..., Z_K, r] the rows enter only through the cross-products S = T' W T. For one
+value of the variance parameters the joint precision of (v, beta) is P = A' S A + prior, where every
+grouping factor contributes a matrix that is block-diagonal over its levels. The order of elimination
+is symbolic and found once:
+
+* the *chain*: factors each of which is nested in the next (`a:b:c` in `a:b` in `a`). Eliminating the
+  innermost leaves the next one block-diagonal, so the cost is linear in the levels at every depth;
+* the *border*: everything else (factors crossed with the chain, the population coefficients and,
+  as a last column, the response), dense.
+
+The response rides along as a column, so that one pass gives log |P|, the quadratic form of the
+density and what is needed to draw from the posterior of (v, beta).
+
+References: Bates et al. (2015), doi:10.18637/jss.v067.i01, section 3.
+"""
+
+from bayesformula.compiler.elimination.draws import draw
+from bayesformula.compiler.elimination.factor import Factor, Prior, eliminate
+from bayesformula.compiler.elimination.products import CrossProducts, GroupRows, cross_products
+
+__all__ = ["CrossProducts", "Factor", "GroupRows", "Prior", "cross_products", "draw", "eliminate"]
