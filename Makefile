@@ -4,13 +4,14 @@
 #   make test       the test suite, without the tests marked slow (make test-slow runs those)
 #   make lint       format, lint, types, spelling
 #   make examples   every file of examples/
-#   make bench      the benchmark suite
+#   make bench      the benchmark suite, beside its peers (BENCH_ARGS="--models small --rounds 1")
 #   make clean      remove what these made
 
 PYTHON ?= python3
 VENV ?= .venv
 BUILD ?= build
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -59,8 +60,10 @@ examples: $(INSTALLED)
 		(cd $(BUILD)/examples && "$(abspath $(BIN))/python" "$(CURDIR)/$$example"); \
 	done
 
-bench: $(INSTALLED_DEV)
-	$(BIN)/python benchmarks/run.py
+# The environment of this package runs the loop too; those of the peers are made once, under build/benchmarks.
+bench:
+	$(PYTHON) benchmarks/environments.py
+	build/benchmarks/ours/bin/python benchmarks/run.py $(BENCH_ARGS)
 
 clean:
 	rm -rf $(VENV) $(BUILD) dist .pytest_cache .ruff_cache .hypothesis

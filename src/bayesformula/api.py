@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import threading
 import time
 import warnings
 from collections.abc import Mapping
@@ -32,10 +31,13 @@ from bayesformula.pipeline import (
     compile_inputs,
     formula_spec,
     na_policy,
+    planned_inputs,
     prepare,
+    row_source,
     with_init,
 )
 from bayesformula.prior_text import parse_priors
+from bayesformula.results.asked import Asked, asked_of_file
 from bayesformula.runner.config import RunConfig, check_progress, check_switch
 from bayesformula.runner.device import check_device
 from bayesformula.runner.options import argument_of_fit, explains_options
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from bayesformula.model.explain import Explanation, Outline
     from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
+    from bayesformula.runner.device import Device
 
 
 @explains_options
@@ -84,14 +87,15 @@ def fit(
 
     Main arguments:
         formula: `"y ~ x + (1 + x | g)"`, in the language of lme4 and brms.
-        data: a pandas frame, a dict of columns, a polars or Arrow frame, or the path of a table.
+        data: a pandas frame, a dict of columns, a polars or Arrow frame, or the path of a table, or of a
+            folder of .parquet files.
         family: of the response; Gaussian when it is not given and the response is numeric.
         priors: statements such as `"b ~ normal(0, 1)"`: a text, a list of them, or a dict by address.
         chains, draws, warmup, thin, seed: how much to sample; the same seed gives the same draws.
 
     Other arguments:
         plan: how coefficients enter the sampler: "auto", "marginal", "noncentred", "centred".
-        device: "auto", "cpu", "gpu".
+        device: "auto", "cpu", "gpu"; "auto" takes a GPU only where a step passes over a million rows.
         target_accept, max_tree_depth: of NUTS; raise the first when there are divergences.
         init: starting values by flat name (`{"sigma": 2.0, "b_x": 0.0}`); rarely needed, and of no effect
             on coefficients that the plan integrates out.
@@ -143,19 +147,13 @@ def fit(
     designed = time.perf_counter()
     from bayesformula.runner import device as devices
 
-    where = devices.choose(device)
-    return _run(
-        ready,
-        replace(config, vectorised=where.kind == "gpu"),
-        where,
-        init=init,
-        prior_only=prior_only,
-        strict=strict,
-        keep=keep,
-        progress=progress,
-        began=began,
-        designed=designed,
-    )
+    work = devices.Work(ready.model.n_rows, passes_over_rows=ready.plan.name != "marginal")
+    where = devices.choose(device, work)
+    if devices.float32_warning(where):
+        warnings.warn(devices.float32_warning(where), BayesFormulaWarning, stacklevel=3)
+    asked = Asked(priors, plan, device, init, na, checks, strict, keep, progress, transforms, data2)
+    config = replace(config, vectorised=where.kind == "gpu")
+    return _run(ready, config, where, asked, prior_only=prior_only, began=began, designed=designed)
 
 
 @explains_options
@@ -227,11 +225,15 @@ def design(
         BayesFormulaError: bad formula or data.
     """
     from bayesformula.data.design import build_design
+    from bayesformula.data.dots import mentioned
     from bayesformula.data.matrices import check_matrices
-    from bayesformula.data.tables import as_frame
+    from bayesformula.data.tables import as_table
 
     spec, functions, matrices = formula_spec(formula), check_transforms(transforms), check_matrices(data2)
-    return build_design(spec, as_frame(data), na=na_policy(na), transforms=functions, matrices=matrices)[1]
+    policy, table = na_policy(na), as_table(data, mentioned(spec))
+    return build_design(
+        spec, table.frame, na=policy, transforms=functions, matrices=matrices, columns=table.columns
+    )[1]
 
 
 def formula(mu: str, **parameters: str | float) -> FormulaSpec:
@@ -262,32 +264,28 @@ def formula(mu: str, **parameters: str | float) -> FormulaSpec:
 def _run(
     ready: Prepared,
     config: RunConfig,
-    where: Any,
+    where: Device,
+    asked: Asked,
     *,
-    init: Mapping[str, float] | None,
     prior_only: bool,
-    strict: bool,
-    keep: str | None,
-    progress: bool | None,
     began: float,
     designed: float,
 ) -> Fit:
+    from bayesformula.data.rows import used_rows
     from bayesformula.results.fit import Fit
     from bayesformula.runner import blas, cache, nuts
     from bayesformula.runner.progress import meter
 
-    program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design, prior_only=prior_only)
-    if init is not None:
-        start = with_init(start, init, ready.model, data.reported.b)
-    summarised = _summarised(ready.model, config, keep)
-    # The diagnostics' imports take a second of Python; the compiler leaves Python idle meanwhile.
-    importing = threading.Thread(target=_import_diagnostics, daemon=True)
-    with cache.lent(), blas.one_thread(), meter(config, progress) as report:
-        importing.start()
-        raw = nuts.run(program, data, program.start(data, start), config, where, report, summarised)
-    importing.join()
+    source = row_source(ready.design, ready.model, prior_only=prior_only)
+    summarised = _summarised(ready.model, config, asked.keep)
+    with cache.lent(), blas.one_thread():
+        plan, program, data, start = planned_inputs(ready.model, ready.plan, source)
+        if asked.init is not None:
+            start = with_init(start, asked.init, ready.model, data.reported.b)
+        with meter(config, asked.progress) as report:
+            raw = nuts.run(program, data, program.start(data, start), config, where, report, summarised)
     sampled = time.perf_counter()
-    frame = ready.frame.iloc[ready.design.rows][list(ready.schema.columns)].reset_index(drop=True)
+    frame = used_rows(ready.frame.loc[:, list(ready.schema.columns)], ready.design.rows).reset_index(drop=True)
     timing: dict[str, Any] = {
         "design": designed - began,
         **raw.seconds,
@@ -295,11 +293,12 @@ def _run(
         "device": where.kind,
         "device_name": where.name,
         "device_reason": where.reason,
+        "precision": where.precision,
         "chains_at_once": config.chains if config.vectorised else config.workers,
     }
     result = Fit(
         spec=ready.model,
-        plan=ready.plan,
+        plan=plan,
         config=config,
         schema=ready.schema,
         frame=frame,
@@ -312,20 +311,17 @@ def _run(
         n_dropped=ready.design.n_dropped,
         versions=versions(),
         prior_only=prior_only,
-        compiled=lambda: (program, data),
+        compiled=lru_cache(maxsize=1)(lambda: (program, data._replace(rows=source.whole))),
+        asked=asked,
     )
     health = result.health
     timing["diagnostics"] = time.perf_counter() - sampled
     timing["total"] = time.perf_counter() - began
     if not health.is_healthy:
-        if strict:
+        if asked.strict:
             raise HealthError(f"strict=True and the run is not healthy\n{health}")
         warnings.warn(f"the run is not healthy\n{health}", FindingWarning, stacklevel=4)
     return result
-
-
-def _import_diagnostics() -> None:
-    import arviz_stats.base.array  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 
 @explains_options
@@ -369,7 +365,8 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         return program, data
 
     fields = {name: value for name, value in parts.items() if name != "config"}
-    result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled)
+    asked = asked_of_file(parts["spec"], parts["plan"], functions)
+    result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled, asked=asked)
     if result.frame is not None:
         from bayesformula.runner.executables import TRACING
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from functools import lru_cache
 from typing import Any
 
 from bayesformula.errors import BayesFormulaError
@@ -23,13 +24,16 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Versions of the packages that make the numbers."""
-    out = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            out[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # run from a source tree
-            out[name] = "not installed"
-    return out
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+@lru_cache(maxsize=len(PACKAGES))
+def _version(name: str) -> str:
+    """Read once: the metadata of all packages take 8 ms, every time."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:  # run from a source tree
+        return "not installed"
 
 
 def doctor() -> dict[str, dict[str, Any]]:

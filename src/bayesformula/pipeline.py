@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from bayesformula.errors import FindingWarning, OptionError, nearest
 from bayesformula.families import Family, family_name, resolve_family
 from bayesformula.prior_text import parse_priors
+from bayesformula.runner import blas
 from bayesformula.syntax.ast import FormulaSpec
 from bayesformula.syntax.lower import lower
 from bayesformula.syntax.parse import parse
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from bayesformula.compiler.chunks import RowSource
     from bayesformula.compiler.emit import Program
     from bayesformula.compiler.inputs import ModelData, Rows, Start
     from bayesformula.compiler.plan import Plan
     from bayesformula.data.checks import Finding
-    from bayesformula.data.design import Design
+    from bayesformula.data.design import Design, GroupDesign
     from bayesformula.data.schema import DataSchema
     from bayesformula.model.spec import ModelSpec
 
@@ -65,24 +67,33 @@ def prepare(
     from bayesformula.data import checks as rules
     from bayesformula.data.categories import check_matrix
     from bayesformula.data.design import build_design, nesting
+    from bayesformula.data.dots import mentioned
     from bayesformula.data.family_terms import check_terms
     from bayesformula.data.matrices import check_matrices
     from bayesformula.data.parameters import check_parameters
     from bayesformula.data.specific import check_specific
     from bayesformula.data.support import support_findings
-    from bayesformula.data.tables import as_frame
+    from bayesformula.data.tables import as_table
     from bayesformula.model.build import build
 
     functions, matrices = check_transforms(transforms), check_matrices(data2)
-    frame = as_frame(data)
-    schema, arrays = build_design(
-        spec, frame, na=policy, infinite=infinite, transforms=functions, matrices=matrices
-    )
+    table = as_table(data, mentioned(spec))
+    frame = table.frame
+    with blas.one_thread():
+        schema, arrays = build_design(
+            spec,
+            frame,
+            na=policy,
+            infinite=infinite,
+            transforms=functions,
+            matrices=matrices,
+            columns=table.columns,
+        )
     stated = None if family is None else family_name(family) or resolve_family(family).name
     check_matrix(schema.response, stated)
     response = schema.response
     chosen = resolve_family(family, response.kind, levels=response.levels, label=response.label)
-    check_parameters(spec, chosen.name, columns=frame.columns.tolist(), is_stated=family is not None)
+    check_parameters(spec, chosen.name, columns=table.columns, is_stated=family is not None)
     check_specific(spec, chosen.name)
     check_terms(spec, chosen, arrays, is_stated=family is not None)
     noted = (
@@ -120,8 +131,8 @@ def coded(schema: DataSchema, design: Design, family: Family) -> tuple[Design, t
     )
 
 
-def rows_of(design: Design, model: ModelSpec) -> Rows:
-    """The arrays of a design as the compiler takes them."""
+def rows_of(design: Design, model: ModelSpec, relations: Sequence[np.ndarray | None] = ()) -> Rows:
+    """The arrays of a design as the compiler takes them; `relations` are those of its groups, if known."""
     import numpy as np
 
     from bayesformula.compiler.inputs import GroupArrays, PredictorRows, Rows
@@ -131,51 +142,101 @@ def rows_of(design: Design, model: ModelSpec) -> Rows:
 
     y = np.asarray(design.y, float)
     parameters = parameter_designs(design, model.family, model.categories)
+    groups = [shared.design for shared in shared_groups(parameters).values()]
     return Rows(
         y=y,
         weights=None if design.weights is None else np.asarray(design.weights, float),
         predictors=tuple(
             PredictorRows(
-                x=np.ascontiguousarray(part.fixed.to_numpy(float)),
+                x=part.population.values.whole,
                 offset=np.zeros(len(y)) if part.offset is None else np.asarray(part.offset, float),
-                specific=np.ascontiguousarray(part.specific.to_numpy(float))
-                if len(part.specific.columns)
-                else None,
+                specific=part.cs.values.whole if part.cs.names else None,
             )
             for part in parameters.values()
         ),
         groups=tuple(
             GroupArrays(
-                z=np.ascontiguousarray(g.z, float),
+                z=g.z,
                 index=np.asarray(g.index, np.int32),
                 by=None if g.by_index is None else np.asarray(g.by_index, np.int32),
-                relation=None if g.cov is None else np.linalg.cholesky(g.cov),
+                relation=relation,
             )
-            for g in (shared.design for shared in shared_groups(parameters).values())
+            for g, relation in zip(groups, relations or [_relation(g) for g in groups], strict=True)
         ),
         terms=Terms(**{name: np.asarray(values, float) for name, values in design.extras.items()}),
     )
 
 
-def compile_inputs(
-    model: ModelSpec, plan: str, design: Design, *, prior_only: bool = False
-) -> tuple[Program, ModelData, Start]:
-    """The program of a model under a plan, its argument, and where chains start."""
+def _relation(group: GroupDesign) -> np.ndarray | None:
+    """(J, J) lower Cholesky factor of the known covariance of a group's levels."""
     import numpy as np
 
+    return None if group.cov is None else np.linalg.cholesky(group.cov)
+
+
+def row_source(design: Design, model: ModelSpec, *, prior_only: bool = False) -> RowSource:
+    """The rows of a design as the compiler asks for them: all, or a chunk at a time.
+
+    A likelihood without weight is none: with `prior_only` the program is the same, and the prior is its
+    posterior.
+    """
+    import numpy as np
+
+    from bayesformula.compiler.chunks import RowSource
+    from bayesformula.data import encoded
+    from bayesformula.data.shared_groups import shared_groups
+    from bayesformula.model.build import parameter_designs
+
+    groups = shared_groups(parameter_designs(design, model.family, model.categories)).values()
+    relations = [_relation(shared.design) for shared in groups]
+
+    def take(at: encoded.At) -> Rows:
+        is_all = isinstance(at, slice) and at == slice(0, design.n_rows)
+        rows = rows_of(design if is_all else design.part(at), model, relations)
+        return rows._replace(weights=np.zeros(len(rows.y))) if prior_only else rows
+
+    unweighted = design.weights is None or not np.any(design.weights > 0)
+    return RowSource(design.n_rows, encoded.CHUNK_ROWS, take, prior_only or unweighted)
+
+
+def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Program, ModelData, Start]:
+    """The program of a model under a plan, what it reads at every step, and where chains start.
+
+    A marginal program reads no rows, and gets none: of ten million rows their cross-products remain.
+    """
     from bayesformula.compiler import assemble, emit, structure
 
-    rows = rows_of(design, model)
-    if prior_only:  # a likelihood without weight is none: the same program, and the prior is its posterior
-        rows = rows._replace(weights=np.zeros(len(rows.y)))
+    nothing = source.take(slice(0, 0))
     shape = structure.structure(
-        model, plan, has_weights=rows.weights is not None, max_count=_max_count(model, rows)
+        model, plan, has_weights=nothing.weights is not None, max_count=_max_count(model, source)
     )
-    data, start = assemble.assemble(model, shape, rows)
+    with blas.one_thread():
+        data, start = assemble.assemble(model, shape, source)
     return emit.emit(shape), data, start
 
 
-def _max_count(model: ModelSpec, rows: Rows) -> int:
+def planned_inputs(model: ModelSpec, plan: Plan, source: RowSource) -> tuple[Plan, Program, ModelData, Start]:
+    """As `sampler_inputs`, under another plan where the one that was chosen turns out not to work."""
+    from bayesformula.compiler import plan as plans
+    from bayesformula.compiler.working import WorkingModelError
+
+    try:
+        return plan, *sampler_inputs(model, plan.name, source)
+    except WorkingModelError as error:
+        plan = plans.fallen_back(plan, str(error))
+        return plan, *sampler_inputs(model, plan.name, source)
+
+
+def compile_inputs(
+    model: ModelSpec, plan: str, design: Design, *, prior_only: bool = False
+) -> tuple[Program, ModelData, Start]:
+    """As `sampler_inputs`, all rows in the argument: to simulate, or to ask for the density of another y."""
+    source = row_source(design, model, prior_only=prior_only)
+    program, data, start = sampler_inputs(model, plan, source)
+    return program, data._replace(rows=source.whole), start
+
+
+def _max_count(model: ModelSpec, source: RowSource) -> int:
     """The greatest count at which a tail of the response is asked for; rounded up, to share programs."""
     import numpy as np
 
@@ -183,6 +244,7 @@ def _max_count(model: ModelSpec, rows: Rows) -> int:
 
     if not record(model.family.name).is_discrete:
         return 0
+    rows = source.whole
     ends = [
         values for values in (rows.terms.lower, rows.terms.upper, rows.terms.cens_upper) if values is not None
     ]

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bayesformula.compiler import elimination, small
+from bayesformula.compiler.elimination import cells, corner
 from bayesformula.compiler.order import order
 
 N = 150
@@ -18,10 +19,14 @@ N = 150
 
 @dataclass(frozen=True)
 class Layout:
-    """Groups by name (levels of a, b in a, c in b; g and h crossed) with their numbers of coefficients."""
+    """Groups by name (levels of a, b in a, c in b; g and h crossed) with their numbers of coefficients.
+
+    `by_cells` makes the wide part of the border a list of its cells, whatever the rule says.
+    """
 
     groups: tuple[tuple[str, int], ...]
     p: int = 2
+    by_cells: bool = False
 
 
 LAYOUTS = (
@@ -34,7 +39,19 @@ LAYOUTS = (
     Layout((("g", 2), ("h", 1))),
     Layout((("a", 1), ("g", 3), ("b", 5))),
     Layout((("c", 1), ("g", 1), ("h", 2), ("a", 2))),
+    Layout((("g", 1), ("h", 1)), by_cells=True),
+    Layout((("g", 2), ("h", 2)), p=0, by_cells=True),
+    Layout((("a", 1), ("g", 3), ("b", 5)), by_cells=True),
+    Layout((("c", 2), ("g", 1), ("h", 2), ("b", 1), ("a", 2)), by_cells=True),
 )
+
+
+@pytest.fixture(autouse=True)
+def form(request, monkeypatch):
+    """Borders in the form that the layout of the test asks for."""
+    layout = getattr(request.node, "callspec", None) and request.node.callspec.params.get("layout")
+    if layout:
+        monkeypatch.setattr(cells, "PAIR_COST", 1e-9 if layout.by_cells else 1e9)
 
 
 def problem(layout: Layout):
@@ -82,6 +99,7 @@ def dense(plan, groups, x, y, w, prior, maps, sigma):
 def test_density_terms_and_gradients_equal_the_dense_ones(layout):
     plan, groups, x, y, w, prior, maps = problem(layout)
     s = elimination.cross_products(plan, x, y, groups, w)
+    assert bool(s.cells) == layout.by_cells
     levels = [g.n_levels for g in groups]
 
     def ours(scale):
@@ -109,7 +127,7 @@ def test_draws_have_the_posterior_mean_and_covariance(layout):
     levels, sigma = [g.n_levels for g in groups], 0.8
     tail = jnp.eye(layout.p + 1) / sigma
     f = jax.jit(lambda: elimination.eliminate(plan, s, [m / sigma for m in maps], tail, prior, levels))()
-    shapes = [r.shape for r in f.rhs]
+    shapes = f.shapes
     sizes = [int(np.prod(shape)) for shape in shapes]
     total = sum(sizes) + f.corner.shape[0]
 
@@ -133,18 +151,115 @@ def test_draws_have_the_posterior_mean_and_covariance(layout):
     assert_allclose(jacobian @ jacobian.T, jnp.linalg.inv(precision), rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("q", [0, 1, 2, 3, 4, 5, 9])
+def test_maps_of_each_level_do_what_a_shared_one_does():
+    """(J, q, q), as `gr(by = )` and Student effects have them, for the chain and for the border."""
+    layout = Layout((("a", 2), ("b", 1), ("g", 2)))
+    plan, groups, x, y, w, prior, maps = problem(layout)
+    s, levels = elimination.cross_products(plan, x, y, groups, w), [g.n_levels for g in groups]
+    many = [jnp.broadcast_to(m, (j, *m.shape)) for m, j in zip(maps, levels, strict=True)]
+    shared, own = (
+        jax.jit(lambda maps: elimination.eliminate(plan, s, maps, jnp.eye(3), prior, levels))(m)
+        for m in (maps, many)
+    )
+    assert_allclose([own.log_det, own.quad], [shared.log_det, shared.quad], rtol=1e-12)
+
+
+def test_a_perfect_fit_has_a_density_and_a_gradient():
+    """The residual form is then a rounding error of either sign, and must not be rooted."""
+    plan, groups, x, _, w, prior, maps = problem(Layout((("g", 2),)))
+    s = elimination.cross_products(plan, x, x @ np.ones(2), groups, w)
+    flat = elimination.Prior(0.0 * prior.precision, prior.mean)
+
+    def quad(sigma):
+        f = elimination.eliminate(plan, s, [m / sigma for m in maps], jnp.eye(3) / sigma, flat, [7])
+        return f.quad
+
+    value, slope = jax.jit(jax.value_and_grad(quad))(1.0)
+    assert_allclose([value, slope], 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("q", [1, 2, 3, 4, 5, 9])
 def test_small_factors_equal_lapack(q):
     """Written out or by LAPACK, below and above `UNROLL`."""
     rng = np.random.default_rng(q)
     root = rng.normal(size=(6, q, q))
     a, b = root @ root.transpose(0, 2, 1) + np.eye(q), rng.normal(size=(6, q, 3))
-    lower = small.cholesky(jnp.asarray(a))
-    assert_allclose(lower, np.linalg.cholesky(a), rtol=1e-12, atol=1e-13)
-    assert_allclose(small.solve_lower(lower, b), np.linalg.solve(lower, b), rtol=1e-11, atol=1e-13)
+    lower = np.linalg.cholesky(a)
+    found = small.cholesky(levels_last(a))
+    assert_allclose(
+        np.array([found[i][j] for i in range(q) for j in range(i + 1)]).T, lower[:, *np.tril_indices(q)]
+    )
+    solved = np.moveaxis(np.array(small.solve_lower(found, levels_last(b))), -1, 0)
+    assert_allclose(solved, np.linalg.solve(lower, b), rtol=1e-11, atol=1e-13)
     transposed = np.linalg.solve(np.transpose(lower, (0, 2, 1)), b[..., :1])[..., 0]
-    assert_allclose(small.solve_lower_transposed(lower, b[..., 0]), transposed, rtol=1e-11, atol=1e-13)
-    assert_allclose(small.log_det(lower), np.linalg.slogdet(a)[1].sum(), rtol=1e-12, atol=1e-12)
+    vectors = [jnp.asarray(b[:, i, 0]) for i in range(q)]
+    assert_allclose(
+        np.transpose(small.solve_lower_transposed(found, vectors)), transposed, rtol=1e-11, atol=1e-13
+    )
+    assert_allclose(small.log_det(found), np.linalg.slogdet(a)[1].sum(), rtol=1e-12, atol=1e-12)
+
+
+def levels_last(a):
+    return small.entries(jnp.asarray(np.moveaxis(a, 0, -1)))
+
+
+@pytest.mark.parametrize("q", [1, 2, 5])
+def test_hand_written_derivatives_of_small_products_are_those_of_autodiff(q):
+    rng = np.random.default_rng(q)
+    k, rows = (
+        levels_last(rng.normal(size=(6, q, q))),
+        [jnp.asarray(rng.normal(size=(3, 6))) for _ in range(q)],
+    )
+
+    def ours(k, rows):
+        return jnp.sum(jnp.sin(small.gram(small.mix(k, rows))))
+
+    def theirs(k, rows):
+        mixed = jnp.einsum("abj,bmj->amj", jnp.array(k), jnp.array(rows))
+        return jnp.sum(jnp.sin(jnp.einsum("amj,anj->mn", mixed, mixed)))
+
+    found, expected = (jax.grad(f, argnums=(0, 1))(k, rows) for f in (ours, theirs))
+    jax.tree.map(lambda x, y: assert_allclose(x, y, rtol=1e-9, atol=1e-11), found, expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 21, 50])
+def test_the_corner_is_differentiated_by_blocks_as_in_one_piece(n, monkeypatch):
+    """At one, two and three levels of halving."""
+    monkeypatch.setattr(corner, "LEAF", 8)
+    rng = np.random.default_rng(n)
+    root, weight = rng.normal(size=(n, n)), np.tril(rng.normal(size=(n, n)))
+    a = jnp.asarray(root @ root.T + np.eye(n))
+    lower, slope = jax.value_and_grad(lambda a: jnp.sum(weight * corner.cholesky(a)))(a)
+    want, expected = jax.value_and_grad(lambda a: jnp.sum(weight * jnp.linalg.cholesky(a)))(a)
+    assert_allclose(lower, want, rtol=1e-11)
+    assert_allclose(slope, expected, rtol=1e-8, atol=1e-9)
+
+
+def test_cells_are_those_that_meet_with_all_their_pairs():
+    inner = np.array([[True, False, True], [False, False, False], [True, True, True]])
+    outer = np.array([[True, True, True], [False, True, False]])
+    found, above = cells.find([inner, outer], [[np.array([0, 0, 0])], []], 5)
+    assert list(zip(found.level, found.column, strict=True)) == [(0, 0), (0, 2), (2, 0), (2, 1), (2, 2)]
+    pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert pairs == {(0, 0), (1, 0), (1, 1), (2, 2), (3, 2), (3, 3), (4, 2), (4, 3), (4, 4)}
+    assert all(found.place == 5 * found.column[found.first] + found.column[found.second])
+    assert list(found.up[0]) == [0, 2, 0, 1, 2]
+    assert above.up == ()
+
+
+@pytest.mark.parametrize(
+    ("n_levels", "width", "met", "few"),
+    [
+        pytest.param(2972, 1145, 30, True, id="ratings, 30 lecturers a student"),
+        pytest.param(316, 33, 24, False, id="every person takes every item"),
+        pytest.param(2000, 402, 100, False, id="a quarter of the cells"),
+        pytest.param(100, 3, 0, False, id="nothing crossed"),
+    ],
+)
+def test_cells_are_used_where_they_are_few(n_levels, width, met, few):
+    mask = np.zeros((n_levels, width), bool)
+    mask[:, :met] = True
+    assert cells.are_few([mask], [1], width) == few
 
 
 def test_the_border_is_as_narrow_as_it_can_be():

@@ -65,8 +65,10 @@ def test_both_spellings(spelling):
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        ("whitened", "plan='whitened' is not in this version"),
-        ("fast", "plan='fast' is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"),
+        (
+            "fast",
+            "plan='fast' is not a plan: write 'auto', 'marginal', 'whitened', 'noncentred' or 'centred'",
+        ),
     ],
 )
 def test_what_is_no_plan_here(plan, message):

@@ -16,6 +16,7 @@ import pytest
 
 from bayesformula.data.checks import CODES, check
 from bayesformula.data.design import build_design
+from bayesformula.data.encoded import held
 from bayesformula.data.spans import ColumnSpace
 from bayesformula.data.vocabulary import is_name_of_labels, is_shared_name, number_marks
 from bayesformula.datasets import DATASETS, load
@@ -276,14 +277,14 @@ def test_a_column_space_knows_its_columns():
     rng = np.random.default_rng(5)
     matrix = rng.standard_normal((50, 4))
     matrix[:, 3] = 2 * matrix[:, 0]  # of rank 3
-    space = ColumnSpace(matrix)
-    inside, outside = matrix @ [1.0, 0.0, -2.0, 3.0], rng.standard_normal(50)
+    space = ColumnSpace(held(matrix), 4)
+    inside, outside = held(matrix @ [1.0, 0.0, -2.0, 3.0]), held(rng.standard_normal(50))
     assert space.may_hold(inside)
     assert not space.may_hold(outside)
     assert space.weights(outside) is None
     weights = space.weights(inside)
     assert weights is not None
-    np.testing.assert_allclose(matrix @ (weights / np.linalg.norm(matrix, axis=0)), inside)
+    np.testing.assert_allclose(matrix @ (weights / np.linalg.norm(matrix, axis=0)), inside.whole)
 
 
 def test_members_of_several_groups_are_left_alone():

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from bayesformula.data.design import Design, GroupDesign, ParameterDesign
+from bayesformula.data.encoded import held
+from bayesformula.data.values import ColumnsDesign, Design, GroupDesign, ParameterDesign
 from bayesformula.families import resolve_family
 from bayesformula.model.build import build
 from bayesformula.prior_text import parse_priors
@@ -28,12 +29,13 @@ def group(label, blocks, **columns):
         coefs=tuple(columns),
         blocks=tuple(tuple(block.split()) for block in blocks),
         index=index,
-        z=np.column_stack(list(columns.values())),
+        values=held(np.column_stack(list(columns.values()))),
     )
 
 
 def make_design(*groups, y=Y, offset=None, weights=None, extras=None, **fixed):
-    mu = ParameterDesign(pd.DataFrame(fixed, index=range(len(y))), offset, {g.label: g for g in groups})
+    columns = ColumnsDesign.of(pd.DataFrame(fixed, index=range(len(y))))
+    mu = ParameterDesign(columns, offset, {g.label: g for g in groups})
     return Design(y, weights, {"mu": mu}, np.arange(len(y)), 0, extras or {})
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayesformula.data.encoded import held
 from bayesformula.errors import PriorError
 from bayesformula.model.spec import from_json, to_json
 from model.small import ONE, F, X, group, make_design, make_model
@@ -93,7 +94,8 @@ def test_a_model_without_student_effects_has_no_df():
 
 def test_members_and_covariances_are_in_the_spec_and_its_json():
     mm = group("mmgh", ["Intercept f"], Intercept=ONE, f=F)
-    mm = replace(mm, factors=("g", "h"), index=np.stack([mm.index] * 2, 1), z=np.stack([mm.z / 2] * 2, 1))
+    mm = replace(mm, factors=("g", "h"), index=np.stack([mm.index] * 2, 1))
+    mm = replace(mm, values=held(np.stack([mm.z / 2] * 2, 1)))
     known = replace(group("k", ["Intercept"], Intercept=ONE), cov_name="A", cov=np.eye(3))
     model = make_model(make_design(mm, known, Intercept=ONE))
     assert model.groups[0].members == ("g", "h")

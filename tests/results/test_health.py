@@ -29,6 +29,8 @@ def judged(*, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warm
         "diverging": np.zeros((chains, draws), bool),
         "reached_max_treedepth": np.zeros((chains, draws), bool),
         "energy": rng.normal(size=(chains, draws)),
+        "acceptance_rate": np.full((chains, draws), 0.85),
+        "step_size": np.full((chains, draws), 0.4),
     }
     for name, value in changes.items():
         (quality if name in quality else stats)[name] = value
@@ -51,6 +53,12 @@ PROBLEMS = {
         "7 of 4000 draws ended in a divergence: the posterior has a region that was not explored.",
         "Raise target_accept (0.95, then 0.99); a very small sd with few levels "
         "asks for a tighter prior on sd.",
+    ),
+    "adaptation": (
+        {"acceptance_rate": np.array([[0.85], [0.41], [0.9], [0.8]]) * np.ones((4, 1000))},
+        "Chain 1 accepts 0.41 of its proposals, where 0.8 was aimed at: its step size did not settle in "
+        "warmup.",
+        "Warm up longer (warmup=3000).",
     ),
     "r_hat": (
         {"r_hat": np.array([1.0, 1.0104, 1.001])},
@@ -115,6 +123,37 @@ def test_all_problems_at_once_are_in_one_order():
 )
 def test_limits(changes, is_healthy):
     assert judged(**changes).is_healthy is is_healthy
+
+
+def test_step_sizes_far_apart_are_a_fault_of_warmup():
+    steps = np.array([[0.5], [0.6], [0.02], [0.4]]) * np.ones((4, 1000))
+    (problem,) = judged(step_size=steps).problems
+    assert problem.code == "adaptation"
+    assert problem.message == (
+        "The step sizes of the chains differ by a factor of 30: in warmup they met different parts of the "
+        "posterior."
+    )
+    assert problem.remedy == "Warm up longer (warmup=3000), or give starting values with init=."
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_healthy"),
+    [
+        ({"acceptance_rate": np.full((4, 1000), 0.601)}, True),
+        ({"acceptance_rate": np.full((4, 1000), 0.599)}, False),
+        ({"step_size": np.array([[1.0], [0.11], [1.0], [1.0]]) * np.ones((4, 1000))}, True),
+        ({"step_size": np.zeros((4, 1000)), "acceptance_rate": np.zeros((4, 1000))}, True),
+    ],
+    ids=["near", "far", "steps", "nothing sampled"],
+)
+def test_limits_of_adaptation(changes, is_healthy):
+    assert judged(**changes).is_healthy is is_healthy
+
+
+def test_files_of_older_versions_have_no_step_sizes():
+    fit = cafes_fit()
+    stats = {name: values for name, values in fit.stats.items() if name != "step_size"}
+    assert dataclasses.replace(fit, stats=stats).health == fit.health
 
 
 def test_effective_draws_are_asked_of_every_chain():

@@ -257,7 +257,7 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_do(monkeypatch):
             "auto",
             [FakeGpu()],
             "cpu",
-            "a GPU is there (Fake 9000); it is used only when asked for with device='gpu'",
+            "a GPU is there (Fake 9000), but small models are faster on the CPU; device='gpu' takes it",
         ),
         ("gpu", [FakeGpu()], "gpu", "asked for"),
     ],

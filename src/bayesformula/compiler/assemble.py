@@ -6,28 +6,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bayesformula.compiler import elimination, starts
+from bayesformula.compiler import starts
+from bayesformula.compiler.chunks import RowSource
 from bayesformula.compiler.coordinates import Coordinates, PredictorFrame, coordinates
 from bayesformula.compiler.inputs import (
-    GroupArrays,
-    Marginal,
     ModelData,
     PredictorRows,
     Reported,
     Rows,
     Start,
+    Whitened,
     prior_arguments,
     summed,
-    used_rows,
 )
-from bayesformula.compiler.leaves import Leaf
+from bayesformula.compiler.integrated import centring_at, integrated_data
+from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.structure import PredictorStructure, Structure
+from bayesformula.compiler.working import working_model
 from bayesformula.model.spec import GroupSpec, ModelSpec
 
 
-def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelData, Start]:
+def assemble(model: ModelSpec, structure: Structure, source: RowSource) -> tuple[ModelData, Start]:
     """Everything a program of this structure needs, and where its chains start."""
-    used = used_rows(rows)
+    if structure.plan == "marginal":
+        return integrated_data(model, structure, source)
+    rows = source.whole
+    used = source.used(rows)
     frames = tuple(
         _predictor_frame(predictor, part, used, has_thresholds=bool(model.n_thresholds) and not place)
         for place, (predictor, part) in enumerate(zip(structure.predictors, rows.predictors, strict=True))
@@ -44,10 +48,10 @@ def assemble(model: ModelSpec, structure: Structure, rows: Rows) -> tuple[ModelD
             specific_means = np.asarray(rows.predictors[0].specific)[used].mean(axis=0)
     reported = Reported(tuple(f.to_reported for f in frames), group_reported, means, specific_means)
     begin = starts.start(model, structure, rows, frames, group_reported, used)
-    marginal = None
-    if structure.plan == "marginal":
-        marginal = _marginal(model, structure, rows, used, reported, frames[0].x)
-    return ModelData(rows, prior_arguments(model), reported, marginal), begin
+    whitened = None
+    if structure.plan == "whitened":
+        whitened, begin = _whitened(model, structure, rows, used, reported, begin)
+    return ModelData(rows, prior_arguments(model), reported, None, whitened), begin
 
 
 def _predictor_frame(
@@ -61,77 +65,43 @@ def _predictor_frame(
     return PredictorFrame(x, to_reported, x.from_reported @ to_reported)
 
 
-def _marginal(
+def _whitened(
     model: ModelSpec,
     structure: Structure,
     rows: Rows,
     used: np.ndarray,
     reported: Reported,
-    x: Coordinates,
-) -> Marginal:
-    """Cross-products and maps of the marginal plan; `x` are its columns centred and scaled."""
-    mu, integrated = structure.predictors[0], structure.integrated
-    if "Intercept" in mu.columns and not mu.b_is_centred and mu.columns.index("Intercept") not in integrated:
-        # an intercept sampled at x = 0 cannot take up the shift of the others
-        x = coordinates(np.asarray(rows.x), None, used)
-    weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
-    errors = np.ones(len(rows.y)) if rows.se is None else np.asarray(rows.se)
-    response = rows.y - rows.offset
-    reference = np.linalg.lstsq(x.columns[used], response[used], rcond=None)[0]
-    residual = response - x.columns @ reference
-    b_in = x.from_reported @ reported.b[0]
-    assert not np.any(b_in[np.ix_(structure.sampled, integrated)]), "sampled coefficients must not mix"
-    groups = [
-        coordinates(summed(arrays), _intercept(g), used)
-        for arrays, g in zip(rows.groups, model.groups, strict=True)
+    begin: Start,
+) -> tuple[Whitened, Start]:
+    """The working model and a start near its mode."""
+    population = [
+        _held_apart(predictor, np.asarray(part.x), used)
+        for predictor, part in zip(structure.predictors, rows.predictors, strict=True)
     ]
-    group_rows = [
-        _group_rows(a, c, g.n_levels) for a, c, g in zip(rows.groups, groups, model.groups, strict=True)
-    ]
-    block = b_in[np.ix_(integrated, integrated)]
-    return Marginal(
-        s=elimination.cross_products(structure.order, x.columns, residual, group_rows, weights / errors**2),
-        n=np.asarray(weights.sum()),
-        log_errors=np.asarray(weights @ np.log(errors)),
-        reference=reference,
-        b_in=b_in,
-        b_out=np.linalg.inv(x.from_reported),
-        b_in_inverse=np.linalg.inv(block),
-        log_det_b_in=np.asarray(np.linalg.slogdet(block)[1]),
-        group_in=tuple(c.from_reported @ r for c, r in zip(groups, reported.groups, strict=True)),
-        group_out=tuple(np.linalg.inv(c.from_reported) for c in groups),
-    )
+    b_in = [c.from_reported @ to for c, to in zip(population, reported.b, strict=True)]
+    if model.n_thresholds and structure.b_is_centred:  # as then thresholds are at the means
+        first = population[0]
+        population[0] = first._replace(columns=first.columns - first.columns[used].mean(axis=0))
+    effects = []
+    for arrays, group in zip(rows.groups, model.groups, strict=True):
+        # centred by the intercept of the same predictor: a group may belong to several
+        centring = _centring(summed(arrays), group, used, range(group.q))
+        scaled = coordinates(summed(arrays) @ np.linalg.inv(centring), None, used)
+        effects.append(scaled._replace(from_reported=scaled.from_reported @ centring))
+    group_in = [c.from_reported @ to for c, to in zip(effects, reported.groups, strict=True)]
+    return working_model(structure, rows, prior_arguments(model), population, b_in, effects, group_in, begin)
 
 
-def _group_rows(arrays: GroupArrays, c: Coordinates, n_levels: int) -> elimination.GroupRows:
-    """A group's rows in internal coordinates, one pair of index and columns for each membership."""
-    index, z = np.asarray(arrays.index), np.asarray(arrays.z)
-    if z.ndim == 2:
-        return elimination.GroupRows(((index, c.columns),), n_levels, _or_none(arrays.relation))
-    to_internal = np.linalg.inv(c.from_reported)
-    members = tuple((index[:, m], z[:, m] @ to_internal) for m in range(z.shape[1]))
-    return elimination.GroupRows(members, n_levels, _or_none(arrays.relation))
-
-
-def _or_none(leaf: Leaf | None) -> np.ndarray | None:
-    return None if leaf is None else np.asarray(leaf)
+def _held_apart(predictor: PredictorStructure, x: np.ndarray, used: np.ndarray) -> Coordinates:
+    """Internal coordinates in which no coefficient that is sampled as it stands depends on a whitened one."""
+    at = predictor.columns.index("Intercept") if "Intercept" in predictor.columns else None
+    if at is not None and not predictor.b_is_centred and predictor.b_kinds[at] not in REAL:
+        at = None
+    return coordinates(x, at, used)
 
 
 def _centring(
     columns: np.ndarray, group: GroupSpec, used: np.ndarray, positions: Sequence[int]
 ) -> np.ndarray:
-    """(q, q), effects at the columns' means = centring @ reported ones; the identity but for `positions`.
-
-    A column's mean is that per weight of its intercept's column, which is 1 but under `mm(scale = FALSE)`.
-    """
-    out = np.eye(group.q)
-    for position in positions:
-        at = group.intercept_of(position)
-        if at not in (None, position):
-            one = columns[used, at]
-            out[at, position] = columns[used, position].mean() / (one.mean() or 1.0)
-    return out
-
-
-def _intercept(group: GroupSpec) -> int | None:
-    return group.coefs.index("Intercept") if "Intercept" in group.coefs else None
+    """`centring_at` the means of columns that are at hand in all rows."""
+    return centring_at(columns[used].mean(axis=0), group, positions)

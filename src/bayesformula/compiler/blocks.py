@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -10,10 +12,15 @@ import numpyro
 import numpyro.distributions as dist
 from jax import Array
 
-from bayesformula.compiler import marginal, sites, student
+from bayesformula.compiler import marginal, sites, student, whitened
 from bayesformula.compiler.inputs import ModelData, PriorArguments
+from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.marginal import Theta
 from bayesformula.compiler.structure import PredictorStructure, Structure
+
+STANDARD = {"noncentred": "v", "whitened": "z"}
+"""Plans that sample standard normals in place of effects, and what the sites are called."""
+LOG_2PI = math.log(2.0 * math.pi)
 
 
 class Coefficients(NamedTuple):
@@ -107,30 +114,88 @@ def in_prior(name: str, centred: bool) -> str:
 
 
 def sample_coefficients(structure: Structure, data: ModelData, theta: Theta) -> Coefficients:
-    """Sample all coefficients under `noncentred` or `centred`; reported coordinates."""
+    """Sample all coefficients under every plan but `marginal`; reported coordinates."""
     priors, reported = data.priors, data.reported
-    b = tuple(
-        reported.b[place] @ _sample_b(structure, priors, theta, place)
-        for place in range(len(structure.predictors))
-    )
-    thresholds = bcs = None
-    mu = structure.predictors[0]
-    if mu.bcs_kinds:
-        drawn = sites.sample_vector("bcs", mu.bcs_kinds, jnp.asarray(priors.bcs))
+    bcs = thresholds = None
+    if kinds := structure.predictors[0].bcs_kinds:
+        drawn = sites.sample_vector("bcs", kinds, jnp.asarray(priors.bcs))
         bcs = drawn.reshape(-1, len(structure.threshold_kinds))
     if structure.threshold_kinds:
-        thresholds = _sample_thresholds(structure, data) + reported.means @ b[0]
+        thresholds = _sample_thresholds(structure, data)
+    if structure.plan == "whitened":
+        b, u = _sample_whitened(structure, data, theta, thresholds)
+    else:
+        b = [_sample_b(structure, priors, theta, place) for place in range(len(structure.predictors))]
+        u = [_sample_effects(structure, data, theta, k) for k in range(len(structure.labels))]
+    b = tuple(to @ each for to, each in zip(reported.b, b, strict=True))
+    r = tuple(each @ jnp.asarray(to).T for to, each in zip(reported.groups, u, strict=True))
+    if thresholds is not None:
+        thresholds = thresholds + reported.means @ b[0]
         if bcs is not None:
             thresholds = thresholds + reported.specific_means @ bcs
-    r = tuple(_sample_effects(structure, data, theta, k) for k in range(len(structure.labels)))
     return Coefficients(b, r, thresholds, bcs)
 
 
 def _sample_b(structure: Structure, priors: PriorArguments, theta: Theta, place: int) -> Array:
-    """(p,) population coefficients of one predictor in prior coordinates."""
+    """(p,) population coefficients of one predictor in prior coordinates; under `whitened` those are zero
+    which may be any number."""
     predictor, units = structure.predictors[place], jnp.asarray(priors.units[place])
     units = units * theta.sigma if predictor.in_sigma else units
-    return sites.sample_vector(b_site(predictor), predictor.b_kinds, jnp.asarray(priors.b[place]), units)
+    arguments = jnp.asarray(priors.b[place])
+    at = np.array(held_positions(structure, place), int)
+    if len(at) == len(predictor.columns):
+        return sites.sample_vector(b_site(predictor), predictor.b_kinds, arguments, units)
+    kinds = [predictor.b_kinds[i] for i in at]
+    drawn = sites.sample_vector(b_site(predictor), kinds, arguments[at], units[at])
+    return jnp.zeros(len(predictor.columns)).at[at].set(drawn)
+
+
+def held_positions(structure: Structure, place: int) -> list[int]:
+    """Positions of a predictor's coefficients that are sites of their own."""
+    kinds = structure.predictors[place].b_kinds
+    return [i for i, kind in enumerate(kinds) if structure.plan != "whitened" or kind not in REAL]
+
+
+def _sample_whitened(
+    structure: Structure, data: ModelData, theta: Theta, thresholds: Array | None
+) -> tuple[list[Array], list[Array]]:
+    """Coefficients (p,) per predictor and effects (J, q) per group in prior coordinates.
+
+    Standard normals are sampled; a factor makes their density that of the coefficients.
+    """
+    places = range(len(structure.predictors))
+    held = jnp.concatenate([_sample_b(structure, data.priors, theta, place) for place in places])
+    at = np.array(structure.whitened, int)
+    z_b = jnp.zeros(0)
+    if len(at):
+        z_b = jnp.asarray(numpyro.sample(WHITE_B, dist.Normal(0.0, 1.0).expand([len(at)]).to_event(1)))
+    z = [_sample_standard(structure, k) for k in range(len(structure.labels))]
+    found = whitened.transform(structure, data, theta, held, thresholds, z_b, z)
+    arguments = jnp.concatenate([jnp.asarray(table) for table in data.priors.b])
+    kinds = [kind for predictor in structure.predictors for kind in predictor.b_kinds]
+    gain = found.log_jacobian + sites.log_density([kinds[i] for i in at], arguments[at], found.b[at])
+    gain = gain + 0.5 * jnp.sum(z_b**2) + 0.5 * LOG_2PI * len(at)
+    gain = gain + sum(0.5 * jnp.sum(w**2 - v**2) for w, v in zip(z, found.v, strict=True))
+    numpyro.factor("whitening", gain)
+    b = [found.b[span] for span in structure.spans]
+    return b, [_scaled(data, theta, k, v) for k, v in enumerate(found.v)]
+
+
+WHITE_B = "z.b"
+"""Site of the standard normals of all whitened population coefficients; no group can be called so."""
+
+
+def _sample_standard(structure: Structure, k: int) -> Array:
+    """(J, q) standard normals, from which the effects of a group are made."""
+    label, q = structure.labels[k], len(structure.coefs[k])
+    with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
+        normal = dist.Normal(0.0, 1.0).expand([q]).to_event(1)
+        return jnp.asarray(numpyro.sample(effect_site(structure, k), normal))
+
+
+def _scaled(data: ModelData, theta: Theta, k: int, v: Array) -> Array:
+    """(J, q) effects in prior coordinates of unit-scale ones."""
+    return marginal.relate(data, k, marginal.apply_chol(marginal.level_chol(data, theta, k), v))
 
 
 def _sample_thresholds(structure: Structure, data: ModelData) -> Array:
@@ -142,22 +207,17 @@ def _sample_thresholds(structure: Structure, data: ModelData) -> Array:
 
 
 def _sample_effects(structure: Structure, data: ModelData, theta: Theta, k: int) -> Array:
-    """(J, q) effects of one group, reported coordinates."""
+    """(J, q) effects of one group in prior coordinates, under `noncentred` or `centred`."""
+    if structure.plan == "noncentred":
+        return _scaled(data, theta, k, _sample_standard(structure, k))
     site, q, label = effect_site(structure, k), len(structure.coefs[k]), structure.labels[k]
     chol = marginal.level_chol(data, theta, k)
     relation = data.rows.groups[k].relation
-    if structure.plan == "centred" and relation is not None:
+    if relation is not None:
         zero = jnp.zeros((structure.n_levels[k], q))
-        u = jnp.asarray(numpyro.sample(site, dist.MatrixNormal(zero, jnp.asarray(relation), chol)))
-    elif structure.plan == "centred":
-        with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
-            normal = dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)
-            u = jnp.asarray(numpyro.sample(site, normal))
-    else:
-        with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
-            v = numpyro.sample(site, dist.Normal(0.0, 1.0).expand([q]).to_event(1))
-        u = marginal.relate(data, k, marginal.apply_chol(chol, jnp.asarray(v)))
-    return u @ data.reported.groups[k].T
+        return jnp.asarray(numpyro.sample(site, dist.MatrixNormal(zero, jnp.asarray(relation), chol)))
+    with numpyro.plate(f"levels of {label}", structure.n_levels[k]):
+        return jnp.asarray(numpyro.sample(site, dist.MultivariateNormal(jnp.zeros(q), scale_tril=chol)))
 
 
 def is_ordered(structure: Structure) -> bool:
@@ -174,8 +234,8 @@ def threshold_site(structure: Structure) -> str:
 
 
 def effect_site(structure: Structure, k: int) -> str:
-    if structure.plan == "noncentred":
-        return f"v_{structure.labels[k]}"
+    if structure.plan in STANDARD:
+        return f"{STANDARD[structure.plan]}_{structure.labels[k]}"
     return in_prior(f"r_{structure.labels[k]}", structure.group_is_centred[k])
 
 
@@ -213,6 +273,16 @@ def reported_coefficients(structure: Structure, found: Coefficients) -> dict[str
     if found.bcs is not None:
         out["bcs"] = found.bcs
     return out | {f"r_{label}": effects for label, effects in zip(structure.labels, found.r, strict=True)}
+
+
+def coefficients_of(structure: Structure, values: Mapping[str, Array]) -> Coefficients:
+    """The inverse of `reported_coefficients`: all coefficients of one draw by the names that results have."""
+    return Coefficients(
+        tuple(jnp.asarray(values[predictor.name]) for predictor in structure.predictors),
+        tuple(jnp.asarray(values[f"r_{label}"]) for label in structure.labels),
+        jnp.asarray(values["Intercept"]) if structure.threshold_kinds else None,
+        jnp.asarray(values["bcs"]) if structure.predictors[0].bcs_kinds else None,
+    )
 
 
 def is_site(structure: Structure, name: str) -> bool:

@@ -38,7 +38,7 @@ class Program:
         potential: (z, data) -> minus the log density of `model`, Jacobians included.
         recover: (z, key, data) -> reported parameters of one draw by name.
         start: (data, start) -> z and its rough posterior sds, in NumPy.
-        has_dense_metric: the sampler should adapt a full mass matrix.
+        n_dense: how many of the first elements of z share a full mass matrix; the others have a diagonal one.
     """
 
     structure: Structure
@@ -47,7 +47,7 @@ class Program:
     potential: Callable[[Array, ModelData], Array]
     recover: Callable[[Array, Array, ModelData], dict[str, Array]]
     start: Callable[[ModelData, Start], tuple[np.ndarray, np.ndarray]]
-    has_dense_metric: bool
+    n_dense: int
 
     @property
     def dim(self) -> int:
@@ -91,8 +91,9 @@ def emit(structure: Structure) -> Program:
         return np.concatenate([np.zeros(0), *z]), np.concatenate([np.zeros(0), *scale])
 
     dim = sum(site.size for site in sites)
-    dense = dim <= MAX_DENSE_METRIC
-    return Program(structure, model, sites, potential, recover, start, dense)
+    curved = dim - layout.n_standard(structure)
+    n_dense = curved if curved <= MAX_DENSE_METRIC else 0
+    return Program(structure, model, sites, potential, recover, start, n_dense)
 
 
 def unravel(sites: tuple[Site, ...], z: Array) -> dict[str, Array]:

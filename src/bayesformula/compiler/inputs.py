@@ -149,6 +149,36 @@ class Marginal(NamedTuple):
     group_out: tuple[Leaf, ...]
 
 
+class Whitened(NamedTuple):
+    """What the whitened plan needs beside the rows: a Gaussian model that is near the likelihood.
+
+    Coefficients are those of all predictors one after another; w of them are whitened.
+
+    Attributes:
+        s: cross-products in internal coordinates of the working model; behind the population columns
+            those of the thresholds, then the working response less `reference`, thresholds at `thresholds`.
+        reference: (p,) internal coefficients at which it was taken.
+        thresholds: (K - 1,) likewise.
+        sigma: () residual sd likewise, 1 where the family has none.
+        precision, mean: (w,) of normal distributions near the priors, prior coordinates.
+        b_in: (p, p) from prior to internal coordinates.
+        b_in_inverse: (w, w) inverse of `b_in` over the whitened ones.
+        log_det_b_in: log |det| of the same block.
+        group_in: per group (q, q) from prior to internal coordinates.
+    """
+
+    s: elimination.CrossProducts
+    reference: Leaf
+    thresholds: Leaf
+    sigma: Leaf
+    precision: Leaf
+    mean: Leaf
+    b_in: Leaf
+    b_in_inverse: Leaf
+    log_det_b_in: Leaf
+    group_in: tuple[Leaf, ...]
+
+
 class Start(NamedTuple):
     """Rough values in prior coordinates.
 
@@ -171,6 +201,7 @@ class ModelData(NamedTuple):
     priors: PriorArguments
     reported: Reported
     marginal: Marginal | None
+    whitened: Whitened | None = None
 
 
 def prior_arguments(model: ModelSpec) -> PriorArguments:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesformula.compiler import shrinkage, sites
-from bayesformula.compiler.blocks import b_site, cor_site, effect_site, in_prior, is_ordered, threshold_site
+from bayesformula.compiler.blocks import (
+    STANDARD,
+    WHITE_B,
+    b_site,
+    cor_site,
+    effect_site,
+    held_positions,
+    in_prior,
+    is_ordered,
+    threshold_site,
+)
 from bayesformula.compiler.inputs import PriorArguments, Start
 from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.structure import Structure
@@ -43,17 +53,33 @@ def start_sites(structure: Structure, priors: PriorArguments | None, rough: Star
     if structure.plan == "marginal":
         return out + _marginal(structure, priors, rough)
     for place, predictor in enumerate(structure.predictors):
-        start = (priors.b[place], rough.b[place], rough.b_errors[place])
-        units = priors.units[place] * (rough.scalars["sigma"] if predictor.in_sigma else 1.0)
-        out += _vector(b_site(predictor), predictor.b_kinds, *start, units=units)
+        at = held_positions(structure, place)
+        kinds = tuple(predictor.b_kinds[i] for i in at)
+        units = priors.units[place][at] * (rough.scalars["sigma"] if predictor.in_sigma else 1.0)
+        start = (priors.b[place][at], rough.b[place][at], rough.b_errors[place][at])
+        out += _vector(b_site(predictor), kinds, *start, units=units)
     bcs_kinds = structure.predictors[0].bcs_kinds
     out += _vector("bcs", bcs_kinds, priors.bcs, np.zeros(len(bcs_kinds)), np.full(len(bcs_kinds), 0.3))
     out += _thresholds(structure, priors, rough)
+    return out + _effects(structure, rough)
+
+
+def _effects(structure: Structure, rough: Start) -> list[Piece]:
+    """Group effects, or the standard normals in their place; under `whitened` those of coefficients too."""
+    out: list[Piece] = []
+    if structure.plan == "whitened" and structure.whitened:
+        out.append(_zeros(WHITE_B, (len(structure.whitened),), 1.0))
     for k in range(len(structure.labels)):
         shape = (structure.n_levels[k], len(structure.coefs[k]))
-        size = 1.0 if structure.plan == "noncentred" else rough.sd[k][: shape[1]]
+        size = 1.0 if structure.plan in STANDARD else rough.sd[k][: shape[1]]
         out.append(_zeros(effect_site(structure, k), shape, size))
     return out
+
+
+def n_standard(structure: Structure) -> int:
+    """How many of the last numbers of the sampler's vector are standard normals, as far as is known."""
+    effects = sum(j * len(coefs) for j, coefs in zip(structure.n_levels, structure.coefs, strict=True))
+    return effects + len(structure.whitened) if structure.plan == "whitened" else 0
 
 
 SCALAR_SIZE = 0.1

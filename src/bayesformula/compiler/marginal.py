@@ -152,11 +152,11 @@ def draw_coefficients(
     """One exact draw of (b, r) given theta and y, reported coordinates: (p,) and (J, q) per group."""
     part = marginal(data)
     factor = factorise(structure, data, theta)
-    z = jax.random.normal(key, (sum(c.shape[0] * c.shape[1] for c in factor.rhs) + factor.corner.shape[0],))
+    z = jax.random.normal(key, (sum(size * q for size, q in factor.shapes) + factor.corner.shape[0],))
     pieces, start = [], 0
-    for rhs in factor.rhs:
-        pieces.append(z[start : start + rhs.size].reshape(rhs.shape))
-        start += rhs.size
+    for size, q in factor.shapes:
+        pieces.append(z[start : start + size * q].reshape(size, q))
+        start += size * q
     chain, border = elimination.draw(structure.order, part.s, factor, pieces, z[start:])
     effects: dict[int, Array] = dict(zip(structure.order.chain, chain, strict=True))
     start = 0
@@ -192,7 +192,7 @@ def with_response(structure: Structure, data: ModelData, y: Array) -> eliminatio
         return out if group.relation is None else jnp.asarray(group.relation).T @ out
 
     border = tuple(
-        jnp.asarray(b).at[..., -1].set(products(k))
+        jnp.asarray(b).at[:, -1].set(products(k).T)
         for k, b in zip(structure.order.chain, part.s.border, strict=True)
     )
     last = [products(k).ravel() for k in structure.order.dense]

@@ -9,7 +9,7 @@ from bayesformula.errors import OptionError
 from bayesformula.model.spec import ModelSpec
 from bayesformula.priors import SHRINKAGE
 
-PLANS = ("marginal", "noncentred", "centred")
+PLANS = ("marginal", "whitened", "noncentred", "centred")
 SPELLINGS = {"noncentered": "noncentred", "centered": "centred", "marginalized": "marginal"}
 MAX_BORDER = 2000
 """Columns of the dense border up to which `auto` integrates out, whatever the rows."""
@@ -20,6 +20,12 @@ BORDER_WORK = 10_000
 gradients, each with a cost by the rows, for a third of the effective draws. The cube may be so many rows."""
 MAX_BORDER_BYTES = 2**28
 """Size of its largest block up to which `auto` integrates out: a gradient passes over it several times."""
+WHITENED_WORK = 100
+"""Multiplications of an elimination, for each row, up to which `auto` whitens. Row by row a gradient of the
+noncentred plan costs about 45 ns, a multiplication of an elimination with its derivatives some 3 ns; and the
+other plan takes 3 to 10 times as many gradients for a third to a tenth of the effective draws."""
+LEAST_WORK = 3_000_000
+"""Multiplications that are few whatever the rows: about a millisecond's."""
 REFUSED_BYTES = 2**33
 """Beyond this, `marginal` is refused even when asked for: several copies would have to fit in memory."""
 
@@ -57,21 +63,18 @@ def choose(model: ModelSpec, requested: str = "auto") -> Plan:
 
 def _choose(model: ModelSpec, requested: str) -> Plan:
     name = SPELLINGS.get(requested, requested)
-    if name == "whitened":
-        raise OptionError(
-            "plan='whitened' is not in this version: write plan='auto', 'marginal', 'noncentred' or 'centred'"
-        )
     if name not in ("auto", *PLANS):
         raise OptionError(
-            f"plan={requested!r} is not a plan: write 'auto', 'marginal', 'noncentred' or 'centred'"
+            f"plan={requested!r} is not a plan: "
+            "write 'auto', 'marginal', 'whitened', 'noncentred' or 'centred'"
         )
-    if name not in ("auto", "marginal"):
+    if name in ("noncentred", "centred"):
         return Plan(name, "asked for")
     obstacle = not_marginal(model)
     if obstacle and name == "marginal":
         raise OptionError(f"plan='marginal' is not exact here: {obstacle}\n  Write plan='noncentred'.")
-    if obstacle:
-        return Plan("noncentred", f"{obstacle}: coefficients are sampled")
+    if obstacle or name == "whitened":
+        return _sampled(model, name, obstacle)
     width, size = _border(model)
     if name == "marginal" and size > REFUSED_BYTES:
         raise OptionError(
@@ -91,6 +94,55 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
     return Plan(
         "marginal", f"Gaussian response with {error}: {what} integrated out exactly, so that {_seen(model)}"
     )
+
+
+def _sampled(model: ModelSpec, name: str, obstacle: str) -> Plan:
+    """The plan of a model whose coefficients are not integrated out: whitened where that is cheap enough."""
+    rough = not_smooth(model)
+    if rough and name == "whitened":
+        raise OptionError(f"plan='whitened' needs a smooth likelihood: {rough}\n  Write plan='noncentred'.")
+    if name == "whitened":
+        return Plan("whitened", "asked for")
+    if not model.groups:
+        return Plan("noncentred", f"{obstacle}: coefficients are sampled")
+    if rough:
+        return Plan("noncentred", f"{obstacle}, and {rough}: coefficients are sampled")
+    if _work(model) > max(LEAST_WORK, WHITENED_WORK * model.n_rows):
+        return Plan(
+            "noncentred",
+            f"{obstacle}, and following the rows in {_crowded(model)} would cost more than it saves: "
+            "coefficients are sampled noncentred",
+        )
+    return Plan("whitened", f"{obstacle}: coefficients are sampled about where the data put them")
+
+
+def not_smooth(model: ModelSpec) -> str:
+    """Why the likelihood has no curvature to go by, in words; "" where it has."""
+    if model.family.base in KINKED:
+        return f"the density of {model.family.name} has a kink"
+    return ""
+
+
+KINKED = frozenset({"asym_laplace"})
+
+
+def fallen_back(plan: Plan, why: str) -> Plan:
+    """The plan that is left where a working model could not be found for the whitened one."""
+    reason = f"whitened was {plan.reason}" if plan.reason == "asked for" else plan.reason
+    return Plan("noncentred", f"{reason}; but {why}, and they are sampled noncentred", plan.target_accept)
+
+
+def _work(model: ModelSpec) -> float:
+    """Multiplications of one elimination."""
+    order = elimination_order(model)
+    sizes = [g.n_levels * g.q for g in model.groups]
+    width = order.border_width(sizes) + sum(len(p.columns) for p in model.predictors)
+    return sum(sizes[k] for k in order.chain) * float(width) ** 2 + float(width) ** 3
+
+
+def _crowded(model: ModelSpec) -> str:
+    """What makes an elimination dear: groups in the border, or many columns."""
+    return _crossed(model) or f"{sum(len(p.columns) for p in model.predictors)} coefficients"
 
 
 def _shrinks(model: ModelSpec) -> bool:

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax import Array
 
-from bayesformula.compiler.blocks import Coefficients
+from bayesformula.compiler.blocks import Coefficients, coefficients_of
 from bayesformula.compiler.eta import linear_predictor
 from bayesformula.compiler.inputs import Rows
 from bayesformula.compiler.likelihood.table import response
+from bayesformula.compiler.likelihood.terms import Terms
 from bayesformula.compiler.links import Linked
 from bayesformula.compiler.structure import Structure
 
@@ -44,16 +45,26 @@ def response_of(
     structure: Structure, rows: Rows, scalars: Mapping[str, Array], coefficients: Coefficients
 ) -> dist.Distribution:
     """The distribution of the n responses given all parameters, likelihood weights left out."""
-    parameters = {
-        predictor.parameter: Linked(eta, predictor.link)
-        for predictor, eta in zip(
-            structure.predictors, linear_predictors(structure, rows, coefficients).values(), strict=True
-        )
-    }
-    parameters |= {name: Linked(value, "identity") for name, value in scalars.items()}
     terms = rows.terms._replace(thresholds=coefficients.thresholds)
     if coefficients.bcs is not None:
         terms = terms._replace(specific=jnp.asarray(rows.predictors[0].specific) @ coefficients.bcs)
+    return response_at(structure, linear_predictors(structure, rows, coefficients), scalars, terms)
+
+
+def log_likelihood(structure: Structure, rows: Rows, values: Mapping[str, Array]) -> Array:
+    """(n,) log densities of the rows at one draw of the reported parameters by name, times their weights."""
+    scalars = {name: jnp.asarray(values[name]) for name, _ in structure.scalars}
+    response = response_of(structure, rows, scalars, coefficients_of(structure, values))
+    each = jnp.asarray(response.log_prob(jnp.asarray(rows.y)))
+    return each if rows.weights is None else jnp.asarray(rows.weights) * each
+
+
+def response_at(
+    structure: Structure, etas: Mapping[str, Array], scalars: Mapping[str, Array], terms: Terms
+) -> dist.Distribution:
+    """The distribution of the n responses given the linear predictors."""
+    parameters = {p.parameter: Linked(etas[p.parameter], p.link) for p in structure.predictors}
+    parameters |= {name: Linked(value, "identity") for name, value in scalars.items()}
     return response(
         structure.family,
         parameters,

@@ -135,6 +135,16 @@ def sample_vector(name: str, kinds: Sequence[str], arguments: Array, scale: Arra
     return jnp.asarray(value)
 
 
+def log_density(kinds: Sequence[str], arguments: Array, value: Array) -> Array:
+    """Sum of the log priors of a vector of numbers without bounds; a flat prior counts as density 1."""
+    out = jnp.zeros(())
+    for member in members("", kinds):
+        at = np.array(member.positions)
+        if member.kind != "flat":
+            out = out + jnp.sum(jnp.asarray(distribution(member.kind, arguments[at]).log_prob(value[at])))
+    return out
+
+
 def sample_ordered(name: str, kinds: Sequence[str], arguments: Array) -> Array:
     """Sample increasing numbers as one site, or keep them where all are constant.
 

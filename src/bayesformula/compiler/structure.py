@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
-from bayesformula.compiler.kinds import kind_of
+from bayesformula.compiler.kinds import REAL, kind_of
 from bayesformula.compiler.order import Order, order
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec, PredictorSpec
@@ -43,7 +44,7 @@ class Structure:
     """Names, shapes of the prior, plan: hashable, the key under which programs are kept.
 
     Attributes:
-        plan: "marginal", "noncentred" or "centred".
+        plan: "marginal", "whitened", "noncentred" or "centred".
         family: of the response.
         predictors: one for each parameter with a formula, mu first.
         labels, coefs, blocks, n_levels: per group.
@@ -109,6 +110,26 @@ class Structure:
     def sampled(self) -> list[int]:
         """Positions of those that it samples (or keeps constant)."""
         return [i for i, kind in enumerate(self.b_kinds) if kind not in INTEGRATED]
+
+    @property
+    def whitened(self) -> list[int]:
+        """Positions, over all predictors one after another, of the coefficients that may be any number."""
+        return [i for i, kind in enumerate(self._all_kinds) if kind in REAL]
+
+    @property
+    def unwhitened(self) -> list[int]:
+        """Positions of those with bounds, a joint prior, or one value."""
+        return [i for i, kind in enumerate(self._all_kinds) if kind not in REAL]
+
+    @property
+    def _all_kinds(self) -> list[str]:
+        return [kind for predictor in self.predictors for kind in predictor.b_kinds]
+
+    @property
+    def spans(self) -> list[slice]:
+        """Where each predictor's coefficients lie among all of them."""
+        ends = list(accumulate(len(predictor.columns) for predictor in self.predictors))
+        return [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
 
     @property
     def mixed(self) -> list[int]:

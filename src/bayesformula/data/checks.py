@@ -16,6 +16,7 @@ from bayesformula.data.lints import group_lints
 from bayesformula.data.nesting_lint import reused_labels
 from bayesformula.data.spans import span_lints
 from bayesformula.data.support import constant_message
+from bayesformula.data.values import ColumnsDesign
 from bayesformula.errors import listing
 from bayesformula.syntax.ast import FormulaSpec
 
@@ -85,9 +86,8 @@ def _about_rows(schema: DataSchema, design: Design, *, gaussian: bool) -> Iterat
             f"{design.n_dropped} of {total} rows {were} left out for missing values; "
             'pass na="error" to refuse them instead',
         )
-    for name, values in _numeric_parts(design):
-        if not np.all(np.isfinite(values)):
-            yield found("infinite-values", f"{name} holds values that are not finite numbers")
+    for name in _not_finite(design):
+        yield found("infinite-values", f"{name} holds values that are not finite numbers")
     yield from _about_counts(schema, design, gaussian=gaussian)
 
 
@@ -121,18 +121,25 @@ def has_own_sigma(response: ResponseSchema) -> bool:
     return "se" not in response.extras or ("se.sigma", "TRUE") in response.options
 
 
-def _numeric_parts(design: Design) -> Iterator[tuple[str, np.ndarray]]:
-    if design.y is not None:
-        yield "the response", design.y
+def _not_finite(design: Design) -> Iterator[str]:
+    """What holds values that are not finite numbers, in words."""
+    if design.y is not None and not np.all(np.isfinite(design.y)):
+        yield "the response"
     for parameter, part in design.parameters.items():
-        for name in part.fixed.columns:
-            yield f"column '{name}' of {parameter}", part.fixed[name].to_numpy()
-        for name in part.specific.columns:
-            yield f"column '{name}' of cs()", part.specific[name].to_numpy()
-        if part.offset is not None:
-            yield f"the offset of {parameter}", part.offset
+        yield from (f"column '{name}' of {parameter}" for name in _bad_columns(part.population))
+        yield from (f"column '{name}' of cs()" for name in _bad_columns(part.cs))
+        if part.offset is not None and not np.all(np.isfinite(part.offset)):
+            yield f"the offset of {parameter}"
         for group in part.groups.values():
-            yield f"an effect that varies over '{group.label}'", group.z
+            if not group.values.are_finite:
+                yield f"an effect that varies over '{group.label}'"
+
+
+def _bad_columns(columns: ColumnsDesign) -> list[str]:
+    bad = np.zeros(len(columns.names), dtype=bool)
+    for chunk in columns.values.chunks() if columns.names else ():
+        bad |= ~np.isfinite(chunk).all(axis=0)
+    return [name for name, is_bad in zip(columns.names, bad.tolist(), strict=True) if is_bad]
 
 
 def _about_response(schema: DataSchema, design: Design, family: str | None) -> Iterator[Finding]:

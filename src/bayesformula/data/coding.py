@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesformula.data.columns import Column
 from bayesformula.data.contrasts import coding_matrix
+from bayesformula.data.encoded import At, Encoded, count, made
 from bayesformula.data.learnt import DroppedColumn, TermSchema, VariableSchema
 from bayesformula.data.rank import find_dependent
 from bayesformula.errors import DataError, listing
@@ -27,6 +28,25 @@ class Coded:
     values: np.ndarray
     owners: tuple[frozenset[str], ...] = ()
     spanning: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """As `Coded`, of rows whose numbers are made when they are asked for."""
+
+    names: tuple[str, ...]
+    values: Encoded
+    owners: tuple[frozenset[str], ...] = ()
+    spanning: tuple[int, ...] = ()
+
+    def kept(self, places: Sequence[int]) -> Coding:
+        """Some of the columns."""
+        names = tuple(self.names[place] for place in places)
+        if names == self.names:
+            return self
+        make, at = self.values.make, list(places)
+        owners = tuple(self.owners[place] for place in places)
+        return Coding(names, made(self.values.n_rows, lambda rows: make(rows)[:, at]), owners)
 
 
 class _Holders:
@@ -107,7 +127,8 @@ def code_term(
     names, values = parts[0].names, parts[0].values
     for part in parts[1:]:
         names = tuple(f"{left}:{right}" for right in part.names for left in names)
-        values = (part.values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+        products = part.values[:, :, None] * values[:, None, :]
+        values = products.reshape(len(values), products.shape[1] * products.shape[2])
     return Coded(names, values)
 
 
@@ -128,11 +149,30 @@ def code_terms(
         raise DataError(
             f"two columns of the design would have one name: {listing(twice)}; rename a column or a level"
         )
-    values = np.concatenate([part.values for part in coded], axis=1) if coded else np.zeros((n, 0))
+    # column by column in memory: all that is asked of long tables is means and products of columns
+    values = np.concatenate([part.values.T for part in coded]).T if coded else np.zeros((n, 0))
     owners = [frozenset[str]()] * intercept
     for term, part in zip(terms, coded[intercept:], strict=True):
         owners += [frozenset(term.variables)] * len(part.names)
     return Coded(names, values, tuple(owners), _spanning(terms, owners, intercept=intercept))
+
+
+def coding(
+    terms: Sequence[TermSchema],
+    columns: Mapping[str, Column],
+    variables: Mapping[str, VariableSchema],
+    *,
+    intercept: bool,
+    n: int,
+) -> Coding:
+    """All columns of a set of terms, the intercept first; `n` rows, coded when they are asked for."""
+
+    def coded(at: At) -> Coded:
+        some = {label: column.at(at) for label, column in columns.items()}
+        return code_terms(terms, some, variables, intercept=intercept, n=count(at, n))
+
+    named = coded(slice(0, 0))
+    return Coding(named.names, made(n, lambda at: coded(at).values), named.owners, named.spanning)
 
 
 def _spanning(
@@ -145,8 +185,6 @@ def _spanning(
     return tuple(place for place, owner in enumerate(owners) if owner == whole)
 
 
-def find_dropped(coded: Coded) -> tuple[DroppedColumn, ...]:
+def find_dropped(coding: Coding) -> tuple[DroppedColumn, ...]:
     """Columns that add nothing to those before them; rows with infinite values are left aside."""
-    finite = np.isfinite(coded.values).all(axis=1)
-    values = coded.values if finite.all() else coded.values[finite]
-    return find_dependent(coded.names, values, coded.owners, coded.spanning)
+    return find_dependent(coding.names, coding.values, coding.owners, coding.spanning)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bayesformula.data.additions import unbounded_expressions, without_upper
 from bayesformula.data.arguments import State, StateValue
-from bayesformula.data.coding import code_terms
+from bayesformula.data.coding import coding
 from bayesformula.data.effects import merged_terms
 from bayesformula.data.expressions import Scope
 from bayesformula.data.group_design import encode_group
@@ -24,10 +24,10 @@ from bayesformula.data.learnt import (
 from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform
 from bayesformula.data.response import encode_extras, encode_response, response_expressions, spare_expressions
-from bayesformula.data.rows import NewLevels, check_finite, complete_rows, without_level
+from bayesformula.data.rows import NewLevels, check_finite, complete_rows, used_rows, without_level
 from bayesformula.data.schema import learn, may_miss, predictor_expressions, term_columns
 from bayesformula.data.specific import encode_specific
-from bayesformula.data.values import Design, GroupDesign, ParameterDesign
+from bayesformula.data.values import ColumnsDesign, Design, GroupDesign, ParameterDesign
 from bayesformula.errors import OptionError
 from bayesformula.syntax.ast import Expression, FormulaSpec, Predictor
 from bayesformula.syntax.render import render_expression
@@ -123,9 +123,12 @@ def build_design(
     transforms: Mapping[str, UserTransform] | None = None,
     infinite: InfinitePolicy = "error",
     matrices: Matrices | None = None,
+    columns: list[str] | None = None,
 ) -> tuple[DataSchema, Design]:
     """The schema of a training frame and its design."""
-    schema = learn(spec, frame, na=na, transforms=transforms, infinite=infinite, matrices=matrices)
+    schema = learn(
+        spec, frame, na=na, transforms=transforms, infinite=infinite, matrices=matrices, columns=columns
+    )
     return schema, encode(schema, frame, response="required", transforms=transforms, infinite=infinite)
 
 
@@ -188,14 +191,14 @@ def _settled(
         if item.name:
             state[item.name] = item.value
     learnt: dict[str, State] = dict(states)
-    scope = Scope(frame.iloc[rows], names, learnt, learning=False)
+    scope = Scope(used_rows(frame, rows), names, learnt, learning=False)
     computed = [(render_expression(part), scope.variable(part)) for part in expressions]
     lost = without_level(computed, rows, na)
     if reads_response:
         lost |= without_upper(schema.spec.response, scope, rows, refuse=na == "error")
     if lost.any():
         rows = rows[~lost]
-        scope = Scope(frame.iloc[rows], names, learnt, learning=False)
+        scope = Scope(used_rows(frame, rows), names, learnt, learning=False)
     return scope, rows
 
 
@@ -207,20 +210,18 @@ def _parameter(
     new_levels: NewLevels,
 ) -> ParameterDesign:
     columns = term_columns(predictor, scope, variables)
-    coded = code_terms(schema.terms, columns, variables, intercept=schema.intercept, n=scope.n)
-    fixed = coded.values
-    if schema.dropped:
-        lost = {column.name for column in schema.dropped}
-        fixed = fixed[:, [place for place, name in enumerate(coded.names) if name not in lost]]
+    coded = coding(schema.terms, columns, variables, intercept=schema.intercept, n=scope.n)
+    lost = {column.name for column in schema.dropped}
+    fixed = coded.kept([place for place, name in enumerate(coded.names) if name not in lost])
     groups = [
         encode_group(terms, group, scope, variables, new_levels)
         for terms, group in zip(merged_terms(predictor), schema.groups, strict=True)
     ]
     return ParameterDesign(
-        fixed=pd.DataFrame(fixed, columns=list(schema.columns)),
+        population=ColumnsDesign(schema.columns, fixed.values),
         offset=_offset(predictor, scope),
         groups={group.label: group for group in groups},
-        specific=encode_specific(schema, columns, variables, scope.n),
+        cs=encode_specific(schema, columns, variables, scope.n),
     )
 
 

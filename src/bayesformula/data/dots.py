@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
 
 from bayesformula.data.names import Names
 from bayesformula.data.response import response_expressions
@@ -11,6 +12,26 @@ from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Name, Predictor, Ter
 from bayesformula.syntax.render import render_expression
 
 P = TypeVar("P", Predictor, GroupTerm)
+
+
+def mentioned(spec: FormulaSpec) -> frozenset[str] | None:
+    """Every name in a formula, a few of which may be no column (`TRUE`); None where a `.` stands for all."""
+    if any(predictor.has_dot for predictor in spec.predictors):
+        return None
+    return frozenset(_names_in((spec.response, spec.predictors)))
+
+
+def _names_in(value: object) -> Iterator[str]:
+    if isinstance(value, Name):
+        yield value.text
+    elif isinstance(value, tuple):
+        for item in cast("tuple[object, ...]", value):
+            yield from _names_in(item)
+    elif is_dataclass(value):
+        if isinstance(value, GroupTerm) and value.id:  # the name of a correlation may be that of a column
+            yield value.id
+        for field in fields(value):
+            yield from _names_in(getattr(value, field.name))
 
 
 def expand(spec: FormulaSpec, names: Names) -> FormulaSpec:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bayesformula.data.coding import Coded, code_terms, codings_in_full
+from bayesformula.data.coding import Coding, coding, codings_in_full
 from bayesformula.data.columns import Column
 from bayesformula.data.expressions import Scope
 from bayesformula.data.grouping import group_factors, group_levels
@@ -125,7 +125,7 @@ def _learn_group(terms: Sequence[GroupTerm], learner: Learner) -> GroupSchema:
 def _learn_effect(term: GroupTerm, learner: Learner) -> EffectSchema:
     coded_terms = codings_in_full(term.terms, intercept=term.intercept, factors=learner.factors)
     effect = EffectSchema(term.intercept, coded_terms, term.correlated, (), term.id)
-    coefs = effect_columns(effect, term, learner.scope, learner.variables)[0].names
+    coefs = effect_coding(effect, term, learner.scope, learner.variables)[0].names
     if not coefs:
         raise learner.scope.names.fail(
             f"no effects vary over '{term.label}': the factor in this term has one level",
@@ -167,13 +167,13 @@ def _refuse_twice(terms: Sequence[GroupTerm], effects: Sequence[EffectSchema], s
 # ---- columns -----------------------------------------------------------------------------------------
 
 
-def effect_columns(
+def effect_coding(
     effect: EffectSchema, term: GroupTerm, scope: Scope, variables: Mapping[str, VariableSchema]
-) -> tuple[Coded, ...]:
+) -> tuple[Coding, ...]:
     """The columns that multiply the effects of one group term: one set, or for `mm()` one a member."""
     count = len(term.factors) if term.is_membership else 1
     return tuple(
-        code_terms(
+        coding(
             effect.terms,
             _member_columns(term, member, scope, variables),
             variables,

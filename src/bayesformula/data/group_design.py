@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bayesformula.data.columns import Column
-from bayesformula.data.effects import effect_columns, member_weights
+from bayesformula.data.effects import effect_coding, member_weights
+from bayesformula.data.encoded import Encoded, beside, made
 from bayesformula.data.expressions import Scope
 from bayesformula.data.grouping import (
     group_factors,
@@ -48,7 +49,7 @@ def encode_group(
         coefs=schema.coefs,
         blocks=schema.blocks,
         index=index,
-        z=_columns(terms, schema, scope, variables),
+        values=_columns(terms, schema, scope, variables),
         ids=schema.ids,
         unseen=unseen,
         unseen_index=unseen_index if unseen else None,
@@ -74,16 +75,19 @@ def _columns(
     schema: GroupSchema,
     scope: Scope,
     variables: Mapping[str, VariableSchema],
-) -> np.ndarray:
+) -> Encoded:
     """(n, q) columns, or (n, M, q) those of the members of `mm()`, weights included."""
     coded = [
-        effect_columns(effect, term, scope, variables)
+        effect_coding(effect, term, scope, variables)
         for effect, term in zip(schema.effects, terms, strict=True)
     ]
-    sets = [np.concatenate([part.values for part in parts], axis=1) for parts in zip(*coded, strict=True)]
+    sets = [beside([part.values for part in parts]) for parts in zip(*coded, strict=True)]
     if not schema.is_membership:
         return sets[0]
-    return np.stack(sets, axis=1) * member_weights(terms[0], scope)[:, :, None]
+    weights = member_weights(terms[0], scope)
+    return made(
+        scope.n, lambda at: np.stack([part.make(at) for part in sets], axis=1) * weights[at][:, :, None]
+    )
 
 
 def _parts(schema: GroupSchema) -> tuple[tuple[str, ...], ...]:

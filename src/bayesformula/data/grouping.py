@@ -116,13 +116,24 @@ def match_levels(group: GroupSchema, factors: Sequence[Column]) -> np.ndarray:
         known = known * len(levels) + np.asarray(codes, dtype=np.int64)
         key = np.where(lost, 0, key * len(levels) + part)
         # both are counted anew at every step: many factors of many levels cannot overflow
-        found, known = np.unique(known, return_inverse=True)
-        place = np.minimum(np.searchsorted(found, key), len(found) - 1)
-        lost |= found[place] != key
-        key = place
+        known, key, found = _recounted(known, key)
+        lost |= ~found
     position = np.empty(len(group.levels), dtype=np.int32)
     position[known] = np.arange(len(group.levels), dtype=np.int32)
     return np.where(lost, np.int32(-1), position[key])
+
+
+def _recounted(known: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whole numbers from 0 counted without gaps; as what keys are counted; and which keys were among them."""
+    size = int(max(np.max(known, initial=0), np.max(key, initial=0))) + 1
+    if size <= 4 * (len(known) + len(key)):  # a table of them all is no longer than the rows
+        seen = np.zeros(size, dtype=bool)
+        seen[known] = True
+        place = np.cumsum(seen) - 1
+        return place[known], np.maximum(place[key], 0), seen[key]
+    values, known = np.unique(known, return_inverse=True)
+    at = np.minimum(np.searchsorted(values, key), len(values) - 1)
+    return known, at, values[at] == key
 
 
 def match_members(group: GroupSchema, factors: Sequence[Column]) -> np.ndarray:

@@ -11,8 +11,10 @@ from itertools import combinations
 
 import numpy as np
 
+from bayesformula.data.encoded import row_slices
 from bayesformula.data.findings import Finding, found, of_parameter
 from bayesformula.data.learnt import EffectSchema, GroupSchema, ParameterSchema
+from bayesformula.data.spread import column_spread
 from bayesformula.data.values import GroupDesign, ParameterDesign
 from bayesformula.errors import listing
 
@@ -139,9 +141,8 @@ def _constant_within(schema: GroupSchema, group: GroupDesign, said: str) -> Iter
     count = len(group.levels)
     if count == 1 or len(group.index) == count:
         return
-    varying = {
-        coef: _varying_levels(group, place) for place, coef in enumerate(group.coefs) if coef != "Intercept"
-    }
+    counts = _varying_levels(group)
+    varying = {coef: counts[place] for place, coef in enumerate(group.coefs) if coef != "Intercept"}
     few = max(1, int(VARYING * count)) if count > 2 else 0
     if "Intercept" in group.coefs:
         flat = [coef for coef in varying if varying[coef] <= few]
@@ -153,13 +154,25 @@ def _constant_within(schema: GroupSchema, group: GroupDesign, said: str) -> Iter
             yield found("constant-within-groups", said + _empty_correlations(effect, group))
 
 
-def _varying_levels(group: GroupDesign, place: int) -> int:
-    """In how many levels a column takes more than one value."""
-    column = group.z[:, place]
-    one = np.empty(len(group.levels))
-    one[group.index] = column  # any row of a level will do: the last one stays
-    differs = np.abs(column - one[group.index]) > 1e-9 * float(np.max(np.abs(column), initial=0.0))
-    return int(np.count_nonzero(np.bincount(group.index[differs], minlength=len(group.levels))))
+def _varying_levels(group: GroupDesign) -> list[int]:
+    """For each column in how many levels it takes more than one value."""
+    one = np.empty((len(group.levels), len(group.coefs)))
+    most = np.zeros(len(group.coefs))
+    for index, columns in _by_chunk(group):
+        one[index] = columns  # any row of a level will do: the last one stays
+        most = np.maximum(most, np.max(np.abs(columns), axis=0, initial=0.0))
+    varies = np.zeros(one.shape, dtype=bool)
+    for index, columns in _by_chunk(group):
+        differs = np.abs(columns - one[index]) > 1e-9 * most
+        for place in range(varies.shape[1]):
+            varies[index[differs[:, place]], place] = True
+    return np.count_nonzero(varies, axis=0).tolist()
+
+
+def _by_chunk(group: GroupDesign) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Levels and columns of the rows, a chunk at a time."""
+    for rows, columns in zip(row_slices(len(group.index)), group.values.chunks(), strict=True):
+        yield group.index[rows], columns
 
 
 def _flat_message(flat: list[str], group: GroupDesign, varying: dict[str, int]) -> str:
@@ -182,27 +195,30 @@ def _empty_correlations(effect: EffectSchema, group: GroupDesign) -> str:
     )
 
 
-def is_far_from_zero(column: np.ndarray) -> bool:
+def is_far_from_zero(mean: float, sd: float) -> bool:
     """Whether a column that varies has its mean more than 3 standard deviations from zero."""
-    sd = float(np.std(column))
-    return sd > 1e-12 * abs(float(np.mean(column))) and abs(float(np.mean(column))) > 3 * sd
+    return sd > 1e-12 * abs(mean) and abs(mean) > 3 * sd
 
 
 def _far_from_zero(schema: GroupSchema, group: GroupDesign, said: str) -> Iterator[Finding]:
     """`||` and intercept-free terms say that effects vary least at x = 0, which should be near the data."""
-    place = 0
-    for effect in schema.effects:
-        loose = not effect.intercept or not effect.correlated
-        for coef in effect.coefs:
-            column = group.z[:, place]
-            place += 1
-            if loose and coef != "Intercept" and is_far_from_zero(column):
-                yield found(
-                    "far-from-zero",
-                    f"{said}'{coef}' in a term without correlated intercepts on '{group.label}' has mean "
-                    f"{np.mean(column):.3g} and sd {np.std(column):.3g}: such a term depends "
-                    f"on where zero is; center({coef}) is usually meant, or ({coef} | {group.label})",
-                )
+    loose = [
+        (not effect.intercept or not effect.correlated) and coef != "Intercept"
+        for effect in schema.effects
+        for coef in effect.coefs
+    ]
+    if not any(loose):
+        return
+    spread = column_spread(group.column_chunks(), len(group.coefs))
+    for place, coef in enumerate(group.coefs):
+        mean, sd = float(spread.mean[place]), float(spread.sd[place])
+        if loose[place] and is_far_from_zero(mean, sd):
+            yield found(
+                "far-from-zero",
+                f"{said}'{coef}' in a term without correlated intercepts on '{group.label}' has mean "
+                f"{mean:.3g} and sd {sd:.3g}: such a term depends "
+                f"on where zero is; center({coef}) is usually meant, or ({coef} | {group.label})",
+            )
 
 
 # ---- two names for one partition ---------------------------------------------------------------------

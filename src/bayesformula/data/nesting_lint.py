@@ -31,6 +31,7 @@ from bayesformula.data.columns import as_factor, drop_unused, read_named
 from bayesformula.data.design import Design, GroupDesign
 from bayesformula.data.findings import Finding, found
 from bayesformula.data.learnt import DataSchema
+from bayesformula.data.rows import used_rows
 from bayesformula.data.vocabulary import is_shared_name
 
 FULL = 5
@@ -80,7 +81,7 @@ def _outer_factors(
         if name in singles:
             yield name, singles[name].index, singles[name].levels, True
         else:
-            column = drop_unused(as_factor(read_named(frame.iloc[design.rows], name)))
+            column = drop_unused(as_factor(read_named(used_rows(frame, design.rows), name)))
             yield name, column.values, column.levels, False
 
 

@@ -4,16 +4,19 @@ The answers are R's where R's can be trusted: a column goes if what the columns 
 shorter than 1e-7 of it. R measures "of it" from zero, so that a column such as 20 000 000 + small counts as
 constant. Here a column is measured from its mean where there is an intercept, and an interaction from
 what the terms within it leave of it: no shift of a variable then changes what is dropped.
+
+Rows are read a chunk at a time, and of each chunk only the triangle of its QR decomposition is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
+from bayesformula.data.encoded import Encoded
 from bayesformula.data.learnt import DroppedColumn
 
 RANK_TOLERANCE = 1e-7
@@ -23,56 +26,115 @@ ROUNDING = 64 * float(np.finfo(np.float64).eps)
 """What is shorter than this part of a column as given is rounding error of its values."""
 
 
+CLEAR = 1e-4
+"""What is longer than this part of a column beside the others is seen in products of columns too."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scaled:
-    """Columns of length 1, and what part of each is rounding error; a constant column is 0."""
+    """Columns of length 1 as a triangle (p, p) with their products, a constant column as 0.
 
-    values: np.ndarray
+    `noise` says what part of each is rounding error.
+    """
+
+    triangle: np.ndarray
     noise: np.ndarray
 
 
+class _Table:
+    """The finite rows of a matrix, and what is known of its columns: mean, length, least and greatest."""
+
+    def __init__(self, values: Encoded, p: int) -> None:
+        self._values, self.p = values, p
+        self._n, self.mean, squares = 0, np.zeros(p), np.zeros(p)
+        self.low, self.high = np.full(p, np.inf), np.full(p, -np.inf)
+        for chunk in self.chunks():
+            self._n += len(chunk)
+            if len(chunk):
+                self.mean += (chunk.mean(axis=0) - self.mean) * (len(chunk) / self._n)
+                self.low = np.minimum(self.low, chunk.min(axis=0))
+                self.high = np.maximum(self.high, chunk.max(axis=0))
+            squares += np.linalg.norm(chunk, axis=0) ** 2
+        self.length = np.sqrt(squares)
+        rest = np.zeros(p)  # of twenty million + small the mean of the small is rounded the second time
+        for chunk in self.chunks():
+            rest += (chunk - self.mean).sum(axis=0)
+        self.mean += rest / max(self._n, 1)
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """The rows without infinite values, a chunk at a time."""
+        for chunk in self._values.chunks():
+            finite = np.isfinite(chunk)
+            yield chunk if finite.all() else chunk[finite.all(axis=1)]
+
+    def scaled(self, spanning: Sequence[int], order: Sequence[int]) -> _Scaled:
+        """The columns in this order, less their means where there are columns that span these."""
+        shift = self.mean.copy() if spanning else np.zeros(self.p)
+        shift[list(spanning)] = 0.0
+        triangle = self._by_products(shift, order)
+        if triangle is None:
+            triangle = self._by_rotations(shift, order)
+        length, given = np.linalg.norm(triangle, axis=0), self.length[order]
+        constant = length <= ROUNDING * given
+        safe = np.where(constant, 1.0, length)
+        noise = np.empty(self.p)
+        noise[order] = ROUNDING * given / safe
+        return _Scaled(np.where(constant, 0.0, triangle / safe), noise)
+
+    def _by_products(self, shift: np.ndarray, order: Sequence[int]) -> np.ndarray | None:
+        """The triangle of the columns less `shift` from their products; None where these lose digits.
+
+        Products of columns have half the digits of the columns. Where no column is near the others that is
+        plenty, and a fifth of the work.
+        """
+        products = np.zeros((self.p, self.p))
+        for chunk in self.chunks():
+            rows = (chunk - shift)[:, order]
+            products += rows.T @ rows
+        length = np.sqrt(np.diag(products))
+        if not np.all(length > 0):
+            return None
+        try:
+            scaled = np.linalg.cholesky(products / length[:, None] / length).T
+        except np.linalg.LinAlgError:
+            return None
+        return scaled * length if np.min(np.diag(scaled)) > CLEAR else None
+
+    def _by_rotations(self, shift: np.ndarray, order: Sequence[int]) -> np.ndarray:
+        """The same from their QR decomposition, chunk after chunk."""
+        triangle = np.zeros((0, self.p))
+        for chunk in self.chunks():
+            rows = np.vstack([triangle, (chunk - shift)[:, order]])
+            # the triangle has the dependences of the columns, and p rows instead of n
+            triangle = cast(np.ndarray, np.linalg.qr(rows, mode="r"))
+        return triangle
+
+
 def find_dependent(
-    names: Sequence[str], values: np.ndarray, owners: Sequence[frozenset[str]], spanning: Sequence[int]
+    names: Sequence[str], values: Encoded, owners: Sequence[frozenset[str]], spanning: Sequence[int]
 ) -> tuple[DroppedColumn, ...]:
     """The columns to leave out, in order.
 
     Args:
         names: of the columns.
-        values: (n, p) finite numbers.
+        values: (n, p) numbers; rows with infinite values are left aside.
         owners: for each column the variables of its term; none for the intercept.
         spanning: places of columns that add up to 1 in every row (the intercept, or all levels of a factor),
             empty where there are none.
     """
     if not names:
         return ()
-    order = [*spanning, *(place for place in range(len(names)) if place not in set(spanning))]
-    scaled = _scaled(values, spanning)
-    lost = _lost(scaled, owners, order)
-    if not lost:
-        return ()
-    if order != list(range(len(names))):  # what is lost is told in R's order, the last ones going
-        scaled, order = _scaled(values, ()), list(range(len(names)))
-        lost = _lost(scaled, owners, order)
-    return _described(names, values, lost, spanning)
-
-
-def _scaled(values: np.ndarray, spanning: Sequence[int]) -> _Scaled:
-    given = np.linalg.norm(values, axis=0)
-    centred = values
-    if spanning:
-        centred = values - values.mean(axis=0)
-        centred -= centred.mean(axis=0)
-        centred[:, list(spanning)] = values[:, list(spanning)]
-    length = np.linalg.norm(centred, axis=0)
-    constant = length <= ROUNDING * given
-    safe = np.where(constant, 1.0, length)
-    return _Scaled(np.where(constant, 0.0, centred / safe), ROUNDING * given / safe)
+    table, places = _Table(values, len(names)), list(range(len(names)))
+    order = [*spanning, *(place for place in places if place not in set(spanning))]
+    lost = _lost(table.scaled(spanning, order), owners, order)
+    if lost and order != places:  # what is lost is told in R's order, the last ones going
+        lost = _lost(table.scaled((), places), owners, places)
+    return _described(names, table, lost, spanning) if lost else ()
 
 
 def _lost(scaled: _Scaled, owners: Sequence[frozenset[str]], order: Sequence[int]) -> list[int]:
     """Places of the columns that the others span: Gram-Schmidt, twice for accuracy, in this order."""
-    # the triangle has the dependences of the columns, and p rows instead of n
-    triangle = cast(np.ndarray, np.linalg.qr(scaled.values[:, order], mode="r"))
+    triangle = scaled.triangle
     if len(triangle) == len(order) and np.all(np.abs(np.diag(triangle)) > RANK_TOLERANCE):
         return []
     basis = np.zeros((triangle.shape[0], 0))
@@ -103,17 +165,17 @@ def _remainder(columns: np.ndarray, column: np.ndarray) -> float:
 
 
 def _described(
-    names: Sequence[str], values: np.ndarray, lost: Sequence[int], spanning: Sequence[int]
+    names: Sequence[str], table: _Table, lost: Sequence[int], spanning: Sequence[int]
 ) -> tuple[DroppedColumn, ...]:
     """The columns that are lost, each with those before it that it repeats."""
     # seen from zero a column shows its part in the intercept, seen from its mean its part in the others
-    views = [_scaled(values, ()).values, _scaled(values, spanning).values]
-    triangles = [cast(np.ndarray, np.linalg.qr(view, mode="r")) for view in views]
+    places = list(range(len(names)))
+    triangles = [table.scaled(view, places).triangle for view in ((), spanning)]
     dropped: list[DroppedColumn] = []
     gone = set(lost)
     for place in lost:
-        column = values[:, place]
-        if len(column) == 0 or np.ptp(column) <= ROUNDING * np.max(np.abs(column)):
+        low, high = float(table.low[place]), float(table.high[place])
+        if low > high or high - low <= ROUNDING * max(abs(low), abs(high)):
             dropped.append(DroppedColumn(names[place], "constant-column"))
             continue
         kept = [other for other in range(place) if other not in gone]

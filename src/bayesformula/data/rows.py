@@ -19,6 +19,11 @@ from bayesformula.syntax.render import render_expression
 NewLevels = Literal["error", "population", "sample"]
 
 
+def used_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Some of the rows of a frame; nothing is copied where these are all of them."""
+    return frame if len(rows) == len(frame) else frame.iloc[rows]
+
+
 def complete_rows(frame: pd.DataFrame, columns: Sequence[str], na: NaPolicy) -> np.ndarray:
     """Positions of the rows that miss nothing in these columns.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bayesformula.data.additions import check_additions, upper_expressions, without_upper
 from bayesformula.data.arguments import State
-from bayesformula.data.coding import code_terms, codings_in_full
+from bayesformula.data.coding import coding, codings_in_full
 from bayesformula.data.columns import TREATMENT, Column, as_factor, drop_unused
 from bayesformula.data.dots import expand
 from bayesformula.data.effects import Learner, group_expressions, learn_groups, member_values, variable_terms
@@ -33,7 +33,7 @@ from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform, walk
 from bayesformula.data.parameters import refuse_nonlinear
 from bayesformula.data.response import finite_expressions, learn_response, response_expressions
-from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, without_level
+from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, used_rows, without_level
 from bayesformula.data.saving import schema_from_json, schema_to_json
 from bayesformula.data.specific import find_repeated, learn_specific
 from bayesformula.errors import OptionError
@@ -66,6 +66,7 @@ def learn(
     transforms: Mapping[str, UserTransform] | None = None,
     infinite: InfinitePolicy = "error",
     matrices: Matrices | None = None,
+    columns: list[str] | None = None,
 ) -> DataSchema:
     """What must be known of the training data to encode any other frame in the same way.
 
@@ -79,6 +80,7 @@ def learn(
         transforms: functions of the user's own by the name they have in the formula.
         infinite: "keep" leaves infinities and undefined results to `check`, which finds them.
         matrices: covariances of levels by the names that `gr(cov = )` uses.
+        columns: names of all columns of the data, where `frame` has only those that the formula names.
 
     Returns:
         A frozen value, saved by `schema_to_json`.
@@ -96,7 +98,7 @@ def learn(
     """
     if na not in ("drop", "error"):
         raise OptionError(f"na={na!r} is not a policy for missing values; legal are 'drop' and 'error'")
-    names = Names(frame.columns.tolist(), spec.source, transforms or {})
+    names = Names(columns or frame.columns.tolist(), spec.source, transforms or {})
     spec = expand(spec, names)
     refuse_nonlinear(spec, names)
     check_additions(spec.response, names)
@@ -183,7 +185,7 @@ def _settled(
     kept: dict[str, State] = {}
     while True:
         states = dict(kept)
-        scope = Scope(frame.iloc[rows], names, states, learning=True)
+        scope = Scope(used_rows(frame, rows), names, states, learning=True)
         computed = [(render_expression(part), scope.variable(part)) for part in all_expressions(spec)]
         lost = without_level(computed, rows, na)
         kept |= _learnt_by_losers(spec, scope, rows, na)
@@ -242,7 +244,7 @@ def _learn_parameter(predictor: Predictor, learner: Learner) -> ParameterSchema:
     schema, specific = learn_specific(
         schema, predictor.specific, columns, variables, learner.factors, scope.n
     )
-    coded = code_terms(terms, columns, variables, intercept=predictor.intercept, n=scope.n)
+    coded = coding(terms, columns, variables, intercept=predictor.intercept, n=scope.n)
     dropped = find_repeated(coded, specific, intercept=predictor.intercept)
     lost = {column.name for column in dropped}
     return replace(

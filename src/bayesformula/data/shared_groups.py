@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bayesformula.data.encoded import beside
 from bayesformula.data.values import GroupDesign, ParameterDesign
 from bayesformula.errors import FormulaError
 
@@ -82,6 +83,6 @@ def _joined(first: SharedGroup, second: GroupDesign, owners: tuple[str, ...]) ->
         coefs=one.coefs + second.coefs,
         blocks=tuple(blocks),
         ids=tuple(ids),
-        z=np.concatenate([one.z, second.z], axis=-1),
+        values=beside([one.values, second.values]),
     )
     return SharedGroup(design, first.parameters + owners)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
+from bayesformula.data.encoded import Encoded, beside, held
 from bayesformula.data.findings import Finding, found, of_parameter
 from bayesformula.data.values import GroupDesign, ParameterDesign
 from bayesformula.errors import listing
@@ -25,47 +25,51 @@ TOLERANCE = 1e-8
 class ColumnSpace:
     """The space of the columns of a matrix (n, p), asked about single columns (n,)."""
 
-    def __init__(self, matrix: np.ndarray) -> None:
-        n, p = matrix.shape
+    def __init__(self, matrix: Encoded, p: int) -> None:
+        n = matrix.n_rows
         size = max(SAMPLE, 4 * p)
         self._matrix = matrix
         self._rows = np.arange(n) if n <= size else np.random.default_rng(0).integers(0, n, size)
-        part = matrix[self._rows]
+        part = matrix.make(self._rows)
         norms = np.linalg.norm(part, axis=0)
         self._scale = np.where(norms > 0, norms, 1.0)
         self._q, self._r = np.linalg.qr(part / self._scale)
 
-    def may_hold(self, column: np.ndarray) -> bool:
+    def may_hold(self, column: Encoded) -> bool:
         """False only if the column lies outside the space."""
-        part = column[self._rows]
+        part = column.make(self._rows)
         rest = part - self._q @ (self._q.T @ part)
-        return _is_nothing(rest, part)
+        return _is_nothing(float(np.linalg.norm(rest)), float(np.linalg.norm(part)))
 
-    def weights(self, column: np.ndarray) -> np.ndarray | None:
+    def weights(self, column: Encoded) -> np.ndarray | None:
         """(p,) how the columns, each at length 1, make up this one; None if they do not."""
         if not self.may_hold(column):
             return None
-        weights = np.linalg.lstsq(self._r, self._q.T @ column[self._rows], rcond=None)[0]
-        rest = column - self._matrix @ (weights / self._scale)
-        return weights if _is_nothing(rest, column) else None
+        weights = np.linalg.lstsq(self._r, self._q.T @ column.make(self._rows), rcond=None)[0]
+        rest = whole = 0.0
+        for values, part in zip(column.chunks(), self._matrix.chunks(), strict=True):
+            rest = np.hypot(rest, np.linalg.norm(values - part @ (weights / self._scale)))
+            whole = np.hypot(whole, np.linalg.norm(values))
+        return weights if _is_nothing(float(rest), float(whole)) else None
 
 
-def _is_nothing(rest: np.ndarray, whole: np.ndarray) -> bool:
-    return bool(np.linalg.norm(rest) <= TOLERANCE * np.linalg.norm(whole))
+def _is_nothing(rest: float, whole: float) -> bool:
+    return rest <= TOLERANCE * whole
 
 
 def span_lints(parameter: str, design: ParameterDesign) -> Iterator[Finding]:
     """Findings about the groups of one linear predictor beside its population part."""
     groups = [group for group in design.groups.values() if not group.is_membership]
-    population = pd.concat([design.fixed, design.specific], axis=1)
-    matrix = population.to_numpy(dtype=np.float64)
-    if not groups or matrix.shape[1] > WIDEST or not np.all(np.isfinite(matrix)):
+    names = [*design.population.names, *design.cs.names]
+    parts = [columns.values for columns in (design.population, design.cs) if columns.names]
+    matrix = beside(parts) if parts else held(np.zeros((len(groups[0].index) if groups else 0, 0)))
+    if not groups or len(names) > WIDEST or not matrix.are_finite:
         return
-    space = ColumnSpace(matrix)
+    space = ColumnSpace(matrix, len(names))
     said = of_parameter(parameter)
     for group in groups:
-        if 1 < len(group.levels) <= matrix.shape[1]:
-            yield from _explained(space, list(population.columns), group, said)
+        if 1 < len(group.levels) <= len(names):
+            yield from _explained(space, names, group, said)
     yield from _without_mean(space, groups, said)
 
 
@@ -76,11 +80,11 @@ def _explained(space: ColumnSpace, names: list[str], group: GroupDesign, said: s
     `year + (1 | year)`, is a trend with deviations from it and is left alone, as is a factor of which g is
     a finer division, `treatment + (1 | subject)`.
     """
-    draws = np.random.default_rng(1).standard_normal(len(group.levels))[group.index]
+    draws = np.random.default_rng(1).standard_normal(len(group.levels))
     explained: list[str] = []
     used = np.zeros(len(names), dtype=bool)
     for place, coef in enumerate(group.coefs):
-        weights = space.weights(draws * group.z[:, place])
+        weights = space.weights(_effect(group, place, draws))
         if weights is not None:
             explained.append(coef)
             used |= np.abs(weights) > 1e-6 * float(np.max(np.abs(weights)))
@@ -96,6 +100,13 @@ def _explained(space: ColumnSpace, names: list[str], group: GroupDesign, said: s
     )
 
 
+def _effect(group: GroupDesign, place: int, by_level: np.ndarray | None = None) -> Encoded:
+    """(n,) one column of a group, each row multiplied with a number of its level."""
+    if by_level is None:
+        return Encoded(len(group.index), lambda at: group.values.make(at)[:, place])
+    return Encoded(len(group.index), lambda at: by_level[group.index[at]] * group.values.make(at)[:, place])
+
+
 def _without_mean(space: ColumnSpace, groups: list[GroupDesign], said: str) -> Iterator[Finding]:
     """`y ~ 1 + (x | g)`: slopes that vary around 0, which is rarely meant and never wrong to know.
 
@@ -104,7 +115,7 @@ def _without_mean(space: ColumnSpace, groups: list[GroupDesign], said: str) -> I
     lonely: dict[str, list[str]] = {}
     for group in groups:
         for place, coef in enumerate(group.coefs):
-            if not space.may_hold(group.z[:, place]):
+            if not space.may_hold(_effect(group, place)):
                 lonely.setdefault(coef, []).append(group.label)
     together: dict[tuple[str, ...], list[str]] = {}
     for coef, labels in lonely.items():

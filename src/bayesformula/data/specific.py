@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from bayesformula.data.coding import Coded, code_terms, codings_in_full, find_dropped
+from bayesformula.data.coding import Coding, coding, codings_in_full, find_dropped
 from bayesformula.data.columns import Column
+from bayesformula.data.encoded import beside, held
 from bayesformula.data.learnt import DroppedColumn, ParameterSchema, TermSchema, VariableSchema
+from bayesformula.data.values import ColumnsDesign
 from bayesformula.errors import FormulaError, listing
 from bayesformula.syntax.ast import NOWHERE, FormulaSpec, Term
 
@@ -55,24 +56,23 @@ def learn_specific(
     variables: Mapping[str, VariableSchema],
     factors: frozenset[str],
     n: int,
-) -> tuple[ParameterSchema, Coded]:
+) -> tuple[ParameterSchema, Coding]:
     """The schema of a predictor with the terms of its `cs()`, and the columns of these that were kept.
 
     They are coded as beside an intercept, which the thresholds are.
     """
     if not terms:
-        return schema, Coded((), np.zeros((n, 0)))
+        return schema, Coding((), held(np.zeros((n, 0))))
     coded_terms = codings_in_full(terms, intercept=True, factors=factors)
-    coded = code_terms(coded_terms, columns, variables, intercept=True, n=n)
+    coded = coding(coded_terms, columns, variables, intercept=True, n=n)
     dropped = find_dropped(coded)
     lost = {column.name for column in dropped}
-    kept = [place for place, name in enumerate(coded.names) if place > 0 and name not in lost]
-    names = tuple(coded.names[place] for place in kept)
-    found = Coded(names, coded.values[:, kept], tuple(coded.owners[place] for place in kept))
-    return replace(schema, specific=coded_terms, specific_columns=names, specific_dropped=dropped), found
+    found = coded.kept([place for place, name in enumerate(coded.names) if place > 0 and name not in lost])
+    schema = replace(schema, specific=coded_terms, specific_columns=found.names, specific_dropped=dropped)
+    return schema, found
 
 
-def find_repeated(coded: Coded, specific: Coded, *, intercept: bool) -> tuple[DroppedColumn, ...]:
+def find_repeated(coded: Coding, specific: Coding, *, intercept: bool) -> tuple[DroppedColumn, ...]:
     """Population columns that add nothing to those before them, nor to the columns of `cs()`.
 
     What has an effect at each threshold has none left for all of them: in `f + cs(f:x)` with all the
@@ -81,23 +81,26 @@ def find_repeated(coded: Coded, specific: Coded, *, intercept: bool) -> tuple[Dr
     if not specific.names:
         return find_dropped(coded)
     first = int(intercept)
-    joined = Coded(
-        coded.names[:first] + specific.names + coded.names[first:],
-        np.concatenate([coded.values[:, :first], specific.values, coded.values[:, first:]], axis=1),
-        coded.owners[:first] + specific.owners + coded.owners[first:],
-        tuple(place if place < first else place + len(specific.names) for place in coded.spanning),
+    places = range(len(coded.names))
+    head, tail = coded.kept(places[:first]), coded.kept(places[first:])
+    return find_dropped(
+        Coding(
+            head.names + specific.names + tail.names,
+            beside([head.values, specific.values, tail.values]),
+            head.owners + specific.owners + tail.owners,
+            tuple(place if place < first else place + len(specific.names) for place in coded.spanning),
+        )
     )
-    return find_dropped(joined)
 
 
 def encode_specific(
     schema: ParameterSchema, columns: Mapping[str, Column], variables: Mapping[str, VariableSchema], n: int
-) -> pd.DataFrame:
+) -> ColumnsDesign:
     """(n, p_cs) the columns of `cs()` under the names that R would give them; none without `cs()`."""
     terms: tuple[TermSchema, ...] = schema.specific
     if not terms:
-        return pd.DataFrame(index=range(n))
-    coded = code_terms(terms, columns, variables, intercept=True, n=n)
+        return ColumnsDesign((), held(np.zeros((n, 0))))
+    coded = coding(terms, columns, variables, intercept=True, n=n)
     places = {name: place for place, name in enumerate(coded.names)}
-    kept = [places[name] for name in schema.specific_columns]
-    return pd.DataFrame(coded.values[:, kept], columns=list(schema.specific_columns))
+    kept = coded.kept([places[name] for name in schema.specific_columns])
+    return ColumnsDesign(kept.names, kept.values)

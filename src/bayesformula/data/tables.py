@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -14,6 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.folders import read_folder
 from bayesformula.data.text_files import read_text, refuse_duplicates
 from bayesformula.errors import DataError, MissingDependencyError
 
@@ -47,12 +49,42 @@ class HasToPandas(Protocol):
 FrameLike = pd.DataFrame | Mapping[str, object] | HasToPandas | str | Path
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What was read of the user's data: a frame, and the names of all columns that there are."""
+
+    frame: pd.DataFrame
+    columns: list[str]
+
+
+def as_table(data: FrameLike, wanted: Collection[str] | None = None) -> Table:
+    """The data, of Parquet and Feather files only the columns that are wanted.
+
+    Args:
+        data: as for `as_frame`.
+        wanted: names that the formula has, some of which may be columns; None for all columns.
+    """
+    match data:
+        case pd.DataFrame():
+            frame = data
+        case str() | Path():
+            frame, columns = read_columns(data, wanted)
+            return Table(_without_objects(_checked(frame, columns)), columns)
+        case Mapping():
+            frame = _from_columns(data)
+        case _:
+            frame = _from_foreign(data)
+    frame = _without_objects(_checked(frame, frame.columns))
+    return Table(frame, frame.columns.tolist())
+
+
 def as_frame(data: FrameLike) -> pd.DataFrame:
     """The data as a pandas frame with text column names, each once.
 
     Args:
         data: a pandas frame, a dict of columns, a polars or Arrow frame, or a path that ends in one of
-            .csv, .csv.gz, .tsv, .tsv.gz, .parquet, .feather; `-` reads CSV from standard input.
+            .csv, .csv.gz, .tsv, .tsv.gz, .parquet, .feather; `-` reads CSV from standard input. A folder
+            stands for the .parquet files in it.
 
     Returns:
         A frame; the user's own is never changed. Decimal numbers become floats.
@@ -64,23 +96,22 @@ def as_frame(data: FrameLike) -> pd.DataFrame:
     >>> as_frame({"y": [1.0, 2.0]}).shape
     (2, 1)
     """
-    match data:
-        case pd.DataFrame():
-            frame = data
-        case str() | Path():
-            frame = read_table(data)
-        case Mapping():
-            frame = _from_columns(data)
-        case _:
-            frame = _from_foreign(data)
-    return _without_objects(_checked(frame))
+    return as_table(data).frame
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """The table in a file, by its ending; `-` is standard input."""
+    """The table in a file, by its ending, or in a folder; `-` is standard input."""
+    return read_columns(path, None)[0]
+
+
+def read_columns(path: str | Path, wanted: Collection[str] | None) -> tuple[pd.DataFrame, list[str]]:
+    """Those columns of a table that are wanted, and the names of all; text is read whole."""
     if str(path) == "-":
-        return read_text(io.StringIO(sys.stdin.read().removeprefix("\ufeff")), "standard input", ",")
+        frame = read_text(io.StringIO(sys.stdin.read().removeprefix("\ufeff")), "standard input", ",")
+        return frame, frame.columns.tolist()
     file = Path(path).expanduser()
+    if file.is_dir():
+        return read_folder(file, wanted)
     name = file.name.lower()
     if not name.endswith(SUFFIXES):
         other = READERS.get(file.suffix.lower())
@@ -91,19 +122,43 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if not file.is_file():
         raise DataError(f"there is no file '{file}'")
     if name.endswith((".parquet", ".feather")):
-        return _read_arrow(file, name.rsplit(".", 1)[1])
-    return read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",")
+        return _read_arrow(file, name.rsplit(".", 1)[1], wanted)
+    frame = read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",")
+    return frame, frame.columns.tolist()
 
 
-def _read_arrow(file: Path, kind: str) -> pd.DataFrame:
+def _read_arrow(file: Path, kind: str, wanted: Collection[str] | None) -> tuple[pd.DataFrame, list[str]]:
+    """Only what is wanted is read from the file."""
     try:
-        return pd.read_parquet(file) if kind == "parquet" else pd.read_feather(file)
+        names = _arrow_names(file, kind)
+        read = [name for name in names if wanted is None or name in wanted]
+        if read == names:
+            read = None
+        frame = (
+            pd.read_parquet(file, columns=read) if kind == "parquet" else pd.read_feather(file, columns=read)
+        )
+        return frame, names if read is not None else frame.columns.tolist()
     except ImportError:
         raise MissingDependencyError(
             f'reading .{kind} files needs pyarrow: pip install "bayesformula[arrow]"'
         ) from None
     except (OSError, ValueError) as fault:
         raise DataError(f"'{file}' cannot be read as a {kind} file: {fault}") from None
+
+
+def _arrow_names(file: Path, kind: str) -> list[str]:
+    """Names of the columns, what pandas saved as the index left out."""
+    if kind == "parquet":
+        from pyarrow.parquet import read_schema
+
+        schema = read_schema(file)
+    else:
+        from pyarrow import ipc
+
+        with ipc.open_file(file) as reader:
+            schema = reader.schema
+    index = cast("dict[str, Any]", schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in schema.names if name not in index]
 
 
 def _from_columns(columns: Mapping[str, object]) -> pd.DataFrame:
@@ -170,14 +225,15 @@ def _without_objects(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**changed) if changed else frame
 
 
-def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+def _checked(frame: pd.DataFrame, names: Collection[Any]) -> pd.DataFrame:
+    """The frame with text column names; `names` are those of all columns, read or not."""
     if isinstance(frame.columns, pd.MultiIndex):
         raise DataError("the columns of the data have several header rows; give each column one name")
     if not all(isinstance(name, str) for name in frame.columns):
         frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     refuse_duplicates(frame.columns.tolist())
-    if len(frame.columns) == 0:
+    if len(names) == 0:
         raise DataError("the data are empty: there are no columns")
-    if len(frame) == 0:
+    if len(frame) == 0 and len(frame.columns):  # of which none may be wanted: the formula then says why
         raise DataError("the data are empty: there are columns but 0 rows")
     return frame

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+
+from bayesformula.data.encoded import At, Encoded, count, held, row_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class GroupDesign:
         coefs: q names, in order of writing.
         blocks: names that are correlated with each other; each coefficient in one block.
         index: (n,) int32, the level of each row; -1 for a level unknown to the schema.
-        z: (n, q) float64. For `mm()` with M columns `index` is (n, M) and `z` (n, M, q), weights included.
+        values: what gives `z`, the (n, q) columns of the effects. For `mm()` with M columns `index` is (n, M)
+            and `z` (n, M, q), weights included.
         ids: for each block the name by which it is shared across predictors, or "".
         unseen: names of the levels of this frame that the schema does not have.
         unseen_index: as `index`, which of `unseen` each row has, -1 for a known level; None without any.
@@ -39,7 +42,7 @@ class GroupDesign:
     coefs: tuple[str, ...]
     blocks: tuple[tuple[str, ...], ...]
     index: np.ndarray
-    z: np.ndarray
+    values: Encoded
     ids: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     unseen_index: np.ndarray | None = None
@@ -55,9 +58,59 @@ class GroupDesign:
         return self.index.ndim == 2
 
     @property
+    def z(self) -> np.ndarray:
+        """(n, q), or (n, M, q): the columns of all rows."""
+        return self.values.whole
+
+    @property
     def columns(self) -> np.ndarray:
         """(n, q) what multiplies the effects of a row; those of the members of `mm()` added up."""
         return self.z.sum(axis=1) if self.is_membership else self.z
+
+    def column_chunks(self) -> Iterator[np.ndarray]:
+        """The rows of `columns`, a chunk at a time."""
+        for chunk in self.values.chunks():
+            yield chunk.sum(axis=1) if self.is_membership else chunk
+
+    def part(self, at: At) -> GroupDesign:
+        """Of some of the rows."""
+        unseen = None if self.unseen_index is None else self.unseen_index[at]
+        return replace(self, index=self.index[at], values=self.values.part(at), unseen_index=unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsDesign:
+    """Named columns: `values` is (n, p)."""
+
+    names: tuple[str, ...] = ()
+    values: Encoded = field(default_factory=lambda: held(np.zeros((0, 0))))
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> ColumnsDesign:
+        """The columns of a frame of numbers."""
+        return cls(tuple(map(str, frame.columns)), held(frame.to_numpy(dtype=np.float64)))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Of all rows."""
+        return pd.DataFrame(self.values.whole, columns=list(self.names))
+
+    def part(self, at: At) -> ColumnsDesign:
+        """Of some of the rows."""
+        if self.names:
+            return ColumnsDesign(self.names, self.values.part(at))
+        return ColumnsDesign((), held(np.zeros((count(at, self.values.n_rows), 0))))
+
+    def without(self, name: str) -> ColumnsDesign:
+        """But for this column."""
+        kept = [place for place, other in enumerate(self.names) if other != name]
+        if len(kept) == len(self.names):
+            return self
+        make = self.values.make
+        return ColumnsDesign(
+            tuple(self.names[place] for place in kept),
+            Encoded(self.values.n_rows, lambda at: make(at)[:, kept]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +118,39 @@ class ParameterDesign:
     """One linear predictor: `fixed` (n x p, columns named), `offset` (n,) or None, its groups.
 
     `specific` (n x p_cs) has the columns of `cs()`, whose effects differ between thresholds.
+
+    Attributes:
+        population, cs: what gives these two.
     """
 
-    fixed: pd.DataFrame
+    population: ColumnsDesign
     offset: np.ndarray | None
     groups: Mapping[str, GroupDesign]
-    specific: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cs: ColumnsDesign = field(default_factory=ColumnsDesign)
+
+    @property
+    def fixed(self) -> pd.DataFrame:
+        return self.population.frame
+
+    @property
+    def specific(self) -> pd.DataFrame:
+        return self.cs.frame
+
+    def part(self, at: At) -> ParameterDesign:
+        """Of some of the rows."""
+        return ParameterDesign(
+            population=self.population.part(at),
+            offset=None if self.offset is None else self.offset[at],
+            groups={label: group.part(at) for label, group in self.groups.items()},
+            cs=self.cs.part(at),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """Everything numeric that a model needs from one frame.
+
+    Of a long table the columns of effects are made when they are asked for (`encoded`).
 
     Attributes:
         y: (n,) float64 response, (n, K) for `cbind()` of K > 2 columns, None for new data without one.
@@ -98,6 +173,22 @@ class Design:
     @property
     def n_rows(self) -> int:
         return len(self.rows)
+
+    def part(self, at: At) -> Design:
+        """Of some of the rows, everything at hand."""
+        return Design(
+            y=None if self.y is None else self.y[at],
+            weights=None if self.weights is None else self.weights[at],
+            parameters={name: part.part(at) for name, part in self.parameters.items()},
+            rows=self.rows[at],
+            n_dropped=self.n_dropped,
+            extras={name: values[at] for name, values in self.extras.items()},
+        )
+
+    def chunks(self) -> Iterator[Design]:
+        """All rows, one chunk after another."""
+        for rows in row_slices(self.n_rows):
+            yield self.part(rows)
 
     @property
     def fixed(self) -> pd.DataFrame:

@@ -115,7 +115,7 @@ def category_parameters(categories: Sequence[str]) -> list[str]:
 
 
 def _without_intercept(design: ParameterDesign) -> ParameterDesign:
-    return replace(design, fixed=design.fixed[[name for name in design.fixed.columns if name != "Intercept"]])
+    return replace(design, population=design.population.without("Intercept"))
 
 
 def _fixed(formula: FormulaSpec) -> list[Statement]:
@@ -125,8 +125,7 @@ def _fixed(formula: FormulaSpec) -> list[Statement]:
 
 def _predictor(name: str, design: ParameterDesign, family: Family) -> PredictorSpec:
     link = family.link("mu" if name.startswith("mu") else name)
-    specific = tuple(map(str, design.specific.columns))
-    columns = tuple(str(column) for column in design.fixed.columns)
+    columns, specific = design.population.names, design.cs.names
     return PredictorSpec(name, link, columns, has_offset=design.offset is not None, specific=specific)
 
 

@@ -5,12 +5,13 @@ Of the rows with weight, all alike: a prior should not depend on how much a row 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesformula.data.shared_groups import SharedGroup
+from bayesformula.data.spread import Spread, column_spread
 from bayesformula.data.values import Design, ParameterDesign
 from bayesformula.families import Family
 from bayesformula.model.locations import Location, mu_location, other_location
@@ -73,10 +74,13 @@ def measure(
             _location(family, predictor, response, parameters[predictor.parameter].offset, used)
             for predictor in predictors
         ),
-        columns=tuple(_scales(parameters[p.parameter], used) for p in predictors),
-        specific=_column_scales(list(map(str, mu.specific.columns)), np.asarray(mu.specific), used),
+        columns=tuple(
+            _scales(columns.names, columns.values.chunks(), used)
+            for columns in (parameters[p.parameter].population for p in predictors)
+        ),
+        specific=_scales(mu.cs.names, mu.cs.values.chunks(), used),
         groups=tuple(
-            tuple(map(_scale, group.design.coefs, _shift_free(group, used).T)) for group in groups.values()
+            _scales(group.design.coefs, _shift_free(group, used), used) for group in groups.values()
         ),
     )
 
@@ -97,38 +101,47 @@ def _location(
 # ---- columns -----------------------------------------------------------------------------------------
 
 
-def _shift_free(group: SharedGroup, used: np.ndarray) -> np.ndarray:
-    """(n, q) columns of a group, less what a shift does where weights of `mm()` do not add up to 1."""
-    columns = group.design.columns[used]
-    if not group.design.is_membership or "Intercept" not in group.design.coefs:
-        return columns
-    at = group.design.coefs.index("Intercept")
-    total = columns[:, at]
-    if not np.any(total) or np.allclose(total, 1.0, rtol=1e-12):
-        return columns
-    mean = columns.mean(axis=0) / total.mean()
-    mean[at] = 0.0
-    return columns - total[:, None] * mean
+def _shift_free(group: SharedGroup, used: np.ndarray) -> Iterator[np.ndarray]:
+    """(rows, q) columns of a group, less what a shift does where weights of `mm()` do not add up to 1."""
+    design = group.design
+    at = design.coefs.index("Intercept") if "Intercept" in design.coefs else None
+    if not design.is_membership or at is None:
+        yield from design.column_chunks()
+        return
+    sums, are_shares = np.zeros(len(design.coefs)), True
+    for columns in _used_only(design.column_chunks(), used):
+        sums += columns.sum(axis=0)
+        are_shares = are_shares and bool(np.allclose(columns[:, at], 1.0, rtol=1e-12))
+    shift = np.zeros(len(design.coefs)) if are_shares or not sums[at] else sums / sums[at]
+    shift[at] = 0.0
+    for columns in design.column_chunks():
+        yield columns - columns[:, at, None] * shift
 
 
-def _scales(design: ParameterDesign, used: np.ndarray) -> tuple[Scale, ...]:
-    return _column_scales(list(map(str, design.fixed.columns)), np.asarray(design.fixed), used)
+def _used_only(chunks: Iterable[np.ndarray], used: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows that count, a chunk at a time."""
+    start = 0
+    for chunk in chunks:
+        counts = used[start : start + len(chunk)]
+        start += len(chunk)
+        yield chunk if counts.all() else chunk[counts]
 
 
-def _column_scales(names: Sequence[str], columns: np.ndarray, used: np.ndarray) -> tuple[Scale, ...]:
+def _scales(names: Sequence[str], chunks: Iterable[np.ndarray], used: np.ndarray) -> tuple[Scale, ...]:
+    """Of columns that come in chunks of rows."""
     if not names:
         return ()
-    values = np.asarray(columns, dtype=np.float64)[used]
-    return tuple(_scale(name, values[:, i]) for i, name in enumerate(names))
+    spread = column_spread(_used_only(chunks, used), len(names))
+    return tuple(_scale(name, spread, place) for place, name in enumerate(names))
 
 
-def _scale(name: str, column: np.ndarray) -> Scale:
+def _scale(name: str, spread: Spread, place: int) -> Scale:
     """Sd of a column, its range when it has two values, its size when it has one."""
-    if name == "Intercept" or name.endswith("_Intercept") or not len(column):
+    if name == "Intercept" or name.endswith("_Intercept") or not spread.n:
         return INTERCEPT_SCALE
-    low, high = float(np.min(column)), float(np.max(column))
+    low, high = float(spread.low[place]), float(spread.high[place])
     if low == high:
         return Scale(abs(low), "size") if low else INTERCEPT_SCALE
-    if bool(np.all((column == low) | (column == high))):
+    if spread.has_two[place]:
         return Scale(high - low, "range")
-    return Scale(float(np.std(column, ddof=1)), "sd")
+    return Scale(float(spread.sd_of_sample[place]), "sd")

@@ -14,6 +14,7 @@ from bayesformula.errors import NotAvailableError
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
 from bayesformula.results import dataset, names, render, summary, tables
+from bayesformula.results.asked import Asked
 from bayesformula.results.health import Health, judge
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ LATER = {
     **dict.fromkeys(("predict", "fitted", "residuals", "posterior_epred", "posterior_predict"), ROWS),
     **dict.fromkeys(("loo", "waic", "kfold", "pp_check", "conditional_effects", "report"), ELSEWHERE),
     "hypothesis": "fit.draws_frame() has the draws to compare",
-    "update": "call bf.fit again: nothing is compiled where the shape is the same",
 }
 """What later versions will have, and what does the work meanwhile."""
 MAX_JUDGED_EFFECTS = 2000
@@ -60,6 +60,8 @@ class Fit:
         versions: of the packages that made the numbers.
         prior_only: the draws are from the prior.
         compiled: gives the program and its argument, for the emitted model.
+        asked: options of `bf.fit` that the other attributes do not tell.
+        likelihood: of a file, the log likelihood at the last draw, by which it is known again; else None.
     """
 
     spec: ModelSpec
@@ -77,6 +79,32 @@ class Fit:
     versions: Mapping[str, str]
     prior_only: bool
     compiled: Callable[[], tuple[Program, ModelData]] = field(repr=False)
+    asked: Asked = field(default=Asked(), repr=False)
+    likelihood: float | None = field(default=None, repr=False)
+
+    # ---- again ----
+
+    def update(self, **changes: Any) -> Fit:
+        """Fit again with something changed, everything else as it was.
+
+        Nothing is compiled anew where formula, priors' kinds and shapes stay: other values of the response,
+        other numbers in the priors, another seed or number of draws. Without `data` the rows are those that
+        were used.
+
+        Args:
+            changes: arguments of `bf.fit` by name, `fit.update(data=later, seed=1)`; `priors=None` goes back
+                to the default ones.
+
+        Raises:
+            OptionError: no such argument; or rows or columns are needed that the fit does not keep.
+            BayesFormulaError: as `bf.fit` would.
+
+        Example:
+            >>> wider = fit.update(priors=["b ~ normal(0, 20)"])  # doctest: +SKIP
+        """
+        from bayesformula.updates import update
+
+        return update(self, changes)
 
     # ---- tables ----
 
@@ -221,7 +249,7 @@ class Fit:
 
     @cached_property
     def health(self) -> Health:
-        """Divergences, R-hat, ESS, E-BFMI, with a remedy for what is wrong."""
+        """Divergences, adaptation, R-hat, ESS, tree depth, E-BFMI, with a remedy for what is wrong."""
         labels = [row.flat for row in names.scalars(self.spec)]
         broken = [row.flat for row in names.scalars(self.spec) if not self._is_finite(row.variable, row.at)]
         quality = {name: [values] for name, values in self._quality.items()}
@@ -233,12 +261,21 @@ class Fit:
                 broken.append(f"r_{group.label}")
             flat = r.reshape(*r.shape[:2], -1)[:, :, :MAX_JUDGED_EFFECTS]
             labels += names.effect_names(group, self.levels[group.label][0])[: flat.shape[2]]
-            for name, values in summary.diagnostics(flat).items():
+            for name, values in summary.diagnostics(flat, of_mean=False).items():
                 quality[name].append(values)
         joined = {name: np.concatenate(parts) for name, parts in quality.items()}
         config = self.config
         plan = self.plan.name
-        return judge(labels, joined, self.stats, config.max_tree_depth, plan, config.warmup, broken)
+        return judge(
+            labels,
+            joined,
+            self.stats,
+            config.max_tree_depth,
+            plan,
+            config.warmup,
+            broken,
+            target_accept=config.target_accept,
+        )
 
     def _is_finite(self, variable: str, at: tuple[int, ...]) -> bool:
         return bool(np.all(np.isfinite(self.draws[variable][(slice(None), slice(None), *at)])))

@@ -11,6 +11,10 @@ import numpy as np
 MAX_R_HAT = 1.01
 MIN_ESS_A_CHAIN = 100
 MIN_EBFMI = 0.3
+MAX_SHORTFALL = 0.2
+"""Of the mean acceptance of a chain below what adaptation aimed at; it usually ends a little above."""
+MAX_STEP_RATIO = 10.0
+"""Between the step sizes of chains; those of a posterior that all of them know differ by a fifth."""
 MIN_DRAWS = 4
 """Of a chain; R-hat and effective sizes are not defined for fewer."""
 
@@ -83,6 +87,7 @@ def judge(
     plan: str,
     warmup: int,
     broken: Sequence[str] = (),
+    target_accept: float = 0.8,
 ) -> Health:
     """Judge a run by its diagnostics (per name), the sampler's counts (chains, draws), broken parameters."""
     r_hat, worst_r_hat = _extreme(names, quality["r_hat"], np.nanargmax)
@@ -112,6 +117,7 @@ def judge(
         )
     if divergences:
         found.append(_divergences(divergences, chains * draws, plan))
+    found += _adaptation(stats, target_accept, warmup)
     if r_hat > MAX_R_HAT:
         found.append(
             Problem(
@@ -163,6 +169,35 @@ def _divergences(count: int, total: int, plan: str) -> Problem:
         f"{count} of {total} draws ended in a divergence: the posterior has a region that was not explored.",
         f"{advice}; a very small sd with few levels asks for a tighter prior on sd.",
     )
+
+
+def _adaptation(stats: Mapping[str, np.ndarray], target_accept: float, warmup: int) -> list[Problem]:
+    """Warmup that did not settle: a chain that accepts too little, or chains with step sizes far apart."""
+    steps, accepted = stats.get("step_size"), stats.get("acceptance_rate")
+    if steps is None or accepted is None or not np.all(steps > 0):  # an old file, or nothing was sampled
+        return []
+    rates = accepted.mean(axis=1)
+    worst = int(np.argmin(rates))
+    if rates[worst] < target_accept - MAX_SHORTFALL:
+        return [
+            Problem(
+                "adaptation",
+                f"Chain {worst} accepts {rates[worst]:.2f} of its proposals, where {target_accept:g} was "
+                "aimed at: its step size did not settle in warmup.",
+                f"Warm up longer (warmup={2 * max(warmup, 500)}).",
+            )
+        ]
+    ratio = float(np.max(steps) / np.min(steps))
+    if ratio > MAX_STEP_RATIO:
+        return [
+            Problem(
+                "adaptation",
+                f"The step sizes of the chains differ by a factor of {ratio:.0f}: in warmup they met "
+                "different parts of the posterior.",
+                f"Warm up longer (warmup={2 * max(warmup, 500)}), or give starting values with init=.",
+            )
+        ]
+    return []
 
 
 def _extreme(names: list[str], values: np.ndarray, which: Any) -> tuple[float, str]:

@@ -37,6 +37,8 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 TOLERANCE = 1e-8
 """Relative difference of log densities up to which a file is believed; other versions of the packages add
 their numbers in another order."""
+FLOAT32_TOLERANCE = 1e-4
+"""Of a run in float32, whose density has some 6 digits."""
 
 
 def refuse_existing(path: str | PathLike[str], *, overwrite: bool, option: str = "overwrite=True") -> None:
@@ -58,7 +60,7 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
             "/": xr.Dataset(attrs={"kind": KIND, "format": FORMAT}),
             "/posterior": fit.posterior,
             "/sample_stats": xr.Dataset({k: (("chain", "draw"), v) for k, v in fit.stats.items()}),
-            "/sampler": xr.Dataset({"z": (("chain", "draw", "z_dim"), fit.z)}),
+            "/sampler": xr.Dataset({"z": (("chain", "draw", "z_dim"), fit.z), **_likelihood(fit)}),
             "/kept_moments": _moments(fit),
             "/model": xr.Dataset({name: ((), text) for name, text in _texts(fit).items()}),
             **({"/rows": _rows(fit.frame)} if data and fit.frame is not None else {}),
@@ -241,6 +243,9 @@ def _parts(tree: Any) -> dict[str, Any]:
         "draws": _draws(spec, tree),
         "stats": {str(name): value.values for name, value in tree["sample_stats"].data_vars.items()},
         "z": tree["sampler"]["z"].values,
+        "likelihood": float(tree["sampler"]["log_likelihood"])
+        if "log_likelihood" in tree["sampler"].data_vars
+        else None,
         "timing": texts["timing"],
         "findings": tuple(Finding(**finding) for finding in texts["findings"]),
         "n_dropped": texts["facts"]["n_dropped"],
@@ -287,8 +292,31 @@ def _frame(rows: Any) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def _likelihood(fit: Fit) -> dict[str, Any]:
+    """Of the last draw, where the sampler's coordinates have their meaning from a numerical search.
+
+    Another version of the search may end elsewhere: such a file is known again by its reported draws.
+    """
+    if fit.plan.name != "whitened" or fit.frame is None or any(name.endswith(".mean") for name in fit.draws):
+        return {}
+    return {"log_likelihood": ((), _last_likelihood(fit))}
+
+
+def _last_likelihood(fit: Fit) -> float:
+    import jax
+
+    from bayesformula.compiler.response import log_likelihood
+
+    program, data = fit.compiled()
+    last = {name: values[-1, -1] for name, values in fit.draws.items()}
+    with jax.enable_x64(True):
+        return float(jax.jit(lambda d, v: log_likelihood(program.structure, d.rows, v).sum())(data, last))
+
+
 def verify(fit: Fit) -> None:
     """Compute the log density at the last stored draw again; it must be the stored one.
+
+    Under the whitened plan that of the rows given the reported parameters, as far as they were kept.
 
     Raises:
         FitFileError: it is not.
@@ -299,10 +327,16 @@ def verify(fit: Fit) -> None:
     z, stored = fit.z[-1, -1], float(fit.stats["lp"][-1, -1])
     if z.shape != (program.dim,):
         raise FitFileError("the file's draws do not fit its model: it is damaged")
-    with jax.enable_x64(True):
-        found = -float(jax.jit(program.potential)(z, data))
+    if fit.plan.name == "whitened":
+        if fit.likelihood is None:
+            return
+        stored, found = fit.likelihood, _last_likelihood(fit)
+    else:
+        with jax.enable_x64(True):
+            found = -float(jax.jit(program.potential)(z, data))
     scale = max(1.0, abs(stored), float(fit.spec.n_rows))
-    if not abs(found - stored) <= TOLERANCE * scale:
+    tolerance = FLOAT32_TOLERANCE if fit.timing.get("precision") == "float32" else TOLERANCE
+    if not abs(found - stored) <= tolerance * scale:
         raise FitFileError(
             f"the file's draws are not those of its model and data: log density {stored:.6f} was stored, "
             f"{found:.6f} comes out"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesformula.errors import OptionError
+from bayesformula.results.diagnostics import diagnostics as diagnostics
 from bayesformula.results.names import Scalar, scalars
 
 if TYPE_CHECKING:
@@ -63,36 +64,6 @@ def _hdi(flat: np.ndarray, ci: float) -> tuple[np.ndarray, np.ndarray]:
 
     interval = np.asarray(array_stats.hdi(flat, prob=ci, axis=0))
     return interval[..., 0], interval[..., 1]
-
-
-def diagnostics(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Bulk and tail ESS, R-hat and the Monte Carlo error of the mean, per column of (chains, draws, m).
-
-    A quantity that never moves (a constant) has none of them: NaN.
-
-    References: Vehtari et al. (2021), doi:10.1214/20-BA1221, as ArviZ computes them.
-    """
-    from arviz_stats.base.array import array_stats
-
-    m = values.shape[2]
-    out = {name: np.full(m, np.nan) for name in ("ess_bulk", "ess_tail", "r_hat", "mcse_mean")}
-    moving = np.flatnonzero(np.ptp(_joined(values), axis=0) > 0)
-    if len(moving) == 0 or values.shape[1] < 4:
-        return out
-    part = values[:, :, moving]
-    with np.errstate(all="ignore"):
-        out["ess_bulk"][moving] = array_stats.ess(part, method="bulk", chain_axis=0, draw_axis=1)
-        out["ess_tail"][moving] = array_stats.ess(
-            part, method="tail", prob=(0.05, 0.95), chain_axis=0, draw_axis=1
-        )
-        out["mcse_mean"][moving] = array_stats.mcse(part, method="mean", chain_axis=0, draw_axis=1)
-        if values.shape[0] > 1:
-            out["r_hat"][moving] = array_stats.rhat(part, method="rank", chain_axis=0, draw_axis=1)
-        else:  # one chain: its two halves stand in for two
-            half = part.shape[1] // 2
-            halves = np.concatenate([part[:, :half], part[:, half : 2 * half]])
-            out["r_hat"][moving] = array_stats.rhat(halves, method="rank", chain_axis=0, draw_axis=1)
-    return out
 
 
 def summary(

@@ -18,10 +18,14 @@ class RunConfig:
         draws: kept draws of each chain, after thinning.
         warmup: adaptation steps of each chain, discarded.
         thin: keep every thin-th draw.
-        seed: the same seed gives the same draws on one machine and set of versions.
+        seed: the same seed gives the same draws, to the last bit, on one kind of machine and set of versions,
+            whatever the number of cores.
         target_accept: the acceptance probability that step-size adaptation aims at.
         max_tree_depth: at most 2**max_tree_depth - 1 leapfrog steps a draw.
-        vectorised: run all chains in one program (a GPU) instead of one thread each (a CPU).
+        vectorised: run all chains in one program (a GPU) instead of one thread each (a CPU). The number of
+            threads, and how a run is cut into chunks, change no bit of the draws; the two kinds of program
+            add numbers in another order, so that between them draws agree to rounding until one step of a
+            chain is decided the other way, and in distribution from there on.
     """
 
     chains: int = 4

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,8 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
 from bayesformula.errors import BayesFormulaError
-from bayesformula.runner import recovery
+from bayesformula.runner import metric, recovery
+from bayesformula.runner.chunks import Chunk, Lane, stack
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import Device, on
 from bayesformula.runner.executables import Compiled, compile_ahead, traces
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 32 * 2**20
 CHUNK_SECONDS = 0.15
 MAX_CHUNK = 250
+FEW_ROWS = 1000
+"""Rows up to which the time to compile a pass over them counts for more than the time that it takes."""
 START_STEPS = 100
 """Transitions within which a chain must have found a finite density."""
 UNKNOWN_ENERGY = 1e20
@@ -44,17 +47,6 @@ class SamplingError(BayesFormulaError, RuntimeError):
     """The sampler could not start."""
 
 
-class Chunk(NamedTuple):
-    """What a chunk of transitions leaves behind, one row a transition; rows past the chunk's end are zero."""
-
-    z: Any
-    potential_energy: Any
-    energy: Any
-    n_steps: Any
-    accept_prob: Any
-    is_diverging: Any
-
-
 @dataclass(frozen=True)
 class RawDraws:
     """Draws in the sampler's own coordinates, with what the sampler counted; no judgement.
@@ -63,11 +55,12 @@ class RawDraws:
         z: (chains, draws, dim).
         stats: by name, (chains, draws) each: lp, energy; over the transitions since the last kept draw the
             mean squared change of the energy, the sum of leapfrog steps, the mean acceptance rate, and
-            whether any diverged or reached the limit of the tree depth.
+            whether any diverged or reached the limit of the tree depth; the chain's step_size.
         step_size: (chains,) after adaptation.
         warmup_steps: (chains,) leapfrog steps spent in warmup.
         recovered: reported parameters by name, (chains, draws, ...).
         seconds: trace, compile, warmup, draws, recovery.
+        importance: diagnostics of importance sampling by name; None of NUTS.
     """
 
     z: np.ndarray
@@ -76,6 +69,7 @@ class RawDraws:
     warmup_steps: np.ndarray
     recovered: Mapping[str, np.ndarray]
     seconds: Mapping[str, float]
+    importance: Mapping[str, float] | None = None
 
 
 Progress = Callable[[int, int, int, int], None]
@@ -95,8 +89,8 @@ def _advance(
 
         # In units of the rough posterior sds the metric starts near the identity, and NumPyro's shrinkage of
         # the adapted one towards 1e-3 times the identity means the same whatever the units of the data.
-        def potential(u: Array) -> Array:
-            energy = program.potential(z0 + scale * u, data)
+        def potential(position: Any) -> Array:
+            energy = program.potential(z0 + scale * metric.vector(position), data)
             # Forces of 1e300 overflow the kinetic energy of a full metric, to -inf as well as to inf: a step
             # to such a place would be taken, and the chain never leave it.
             return jnp.where(energy < UNKNOWN_ENERGY, energy, jnp.inf)
@@ -104,16 +98,17 @@ def _advance(
         is_first = state.i == 0
         key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
         u = jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
+        here = metric.position(u, program.n_dense)
         init_kernel, sample_kernel = hmc(potential, algo="NUTS")
         # A chain starts from an energy so high that its first transition is accepted wherever the density
         # is finite, and brings home the true density and gradient. Computing them here instead would put a
         # second copy of the gradient into the program: a quarter of its compile time.
         fresh = init_kernel(
-            ParamInfo(u, jnp.full((), UNKNOWN_ENERGY), jnp.zeros_like(u)),
+            ParamInfo(here, jnp.full((), UNKNOWN_ENERGY), jax.tree.map(jnp.zeros_like, here)),
             warmup,
             step_size=_first_step_size(z0.shape[0]),
-            inverse_mass_matrix=_metric(program),
-            dense_mass=program.has_dense_metric,
+            inverse_mass_matrix=metric.identity(program.n_dense, program.dim),
+            dense_mass=metric.dense_mass(program.n_dense, program.dim),
             target_accept_prob=target_accept,
             max_tree_depth=max_tree_depth,
             rng_key=key,
@@ -124,7 +119,7 @@ def _advance(
             state, out = carry
             state = sample_kernel(state)
             row = Chunk(
-                z0 + scale * state.z,
+                z0 + scale * metric.vector(state.z),
                 state.potential_energy,
                 state.energy,
                 state.num_steps,
@@ -137,7 +132,7 @@ def _advance(
             jnp.zeros((chunk, z0.shape[0])),
             jnp.zeros(chunk),
             jnp.zeros(chunk),
-            jnp.zeros(chunk, jnp.int64),
+            jnp.zeros(chunk, jnp.result_type(int)),
             jnp.zeros(chunk),
             jnp.zeros(chunk, bool),
         )
@@ -153,23 +148,21 @@ def _first_step_size(dim: int) -> float:
     return 0.8 * max(dim, 1) ** -0.25
 
 
-def _metric(program: Program) -> Array:
-    ones = jnp.ones(program.dim)
-    return jnp.diag(ones) if program.has_dense_metric else ones
-
-
 @lru_cache(maxsize=32)
-def _empty_state(program: Program, warmup: int) -> Any:
-    """A state of the right shape that has taken no step; found from shapes alone, nothing compiles."""
+def _empty_state(program: Program, warmup: int, precision: str) -> Any:
+    """A state of the right shape that has taken no step; found from shapes alone, nothing compiles.
+
+    Of the `precision` of the context that it is called in.
+    """
 
     def build() -> Any:
-        z = jnp.zeros(program.dim)
-        init_kernel, _ = hmc(lambda z: jnp.sum(z**2), algo="NUTS")
+        z = metric.position(jnp.zeros(program.dim), program.n_dense)
+        init_kernel, _ = hmc(lambda z: jnp.sum(metric.vector(z) ** 2), algo="NUTS")
         return init_kernel(
             ParamInfo(z, jnp.zeros(()), z),
             warmup,
-            inverse_mass_matrix=_metric(program),
-            dense_mass=program.has_dense_metric,
+            inverse_mass_matrix=metric.identity(program.n_dense, program.dim),
+            dense_mass=metric.dense_mass(program.n_dense, program.dim),
             rng_key=jax.random.PRNGKey(0),
         )
 
@@ -193,6 +186,11 @@ class _Job:
         return int(np.clip(BUFFER_BYTES // (8 * max(self.program.dim, 1)), 1, MAX_CHUNK))
 
     @property
+    def is_quick(self) -> bool:
+        """A step does not pass over many rows."""
+        return self.data.marginal is not None or len(self.data.rows.y) <= FEW_ROWS
+
+    @property
     def seed(self) -> np.ndarray:
         return np.asarray(self.config.seed, np.uint32)
 
@@ -203,7 +201,7 @@ class _Job:
         return [np.arange(len(chains))] if self.config.vectorised else [np.asarray(c) for c in chains]
 
     def first_state(self) -> Any:
-        state = _empty_state(self.program, self.config.warmup)
+        state = _empty_state(self.program, self.config.warmup, self.device.precision)
         if not self.config.vectorised:
             return state
         return jax.tree.map(lambda leaf: np.repeat(leaf[None], self.config.chains, axis=0), state)
@@ -235,26 +233,28 @@ def run(
     Raises:
         SamplingError: no point near the start has a finite density.
     """
-    job = _Job(program, jax.tree.map(np.asarray, data), *start, config, device)
+    z0, scale = (np.asarray(part, device.dtype) for part in start)
+    job = _Job(program, placed(data, device.dtype), z0, scale, config, device)
     if program.dim == 0:
         return _without_sampler(job, summarised)
     with ThreadPoolExecutor(1, thread_name_prefix="bayesformula-compile") as aside:
-        # Recovery is compiled on another core while the sampler is, and while the chains run.
-        recovering = aside.submit(_prepare_recovery, job)
+        # Recovery is traced and compiled while the compiler has the sampler, and while the first chains run.
+        recovering: list[Future[tuple[Compiled, int]]] = []
         with on(device):
-            advance = _compile_advance(job)
+            advance = _compile_advance(job, lambda: recovering.append(aside.submit(_prepare_recovery, job)))
         began = time.perf_counter()
         lanes = _run_lanes(job, advance, progress)
         ended = time.perf_counter()
-        recover, size = recovering.result()
-    z, stats = _stack(lanes, config)
-    with on(device):
-        recovered = recovery.recover_all(recover.call, z, job.seed, job.data, size, summarised)
+        recover, size = recovering[0].result()
+    z, stats = stack(lanes, config)
+    step_size = np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes]).astype(float)
+    stats["step_size"] = np.repeat(step_size[:, None], config.draws, axis=1)
+    recovered = _recover(job, recover, z, size, summarised)
     share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes]))
     return RawDraws(
         z,
         stats,
-        np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes]),
+        step_size,
         np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in lanes]),
         recovered,
         {
@@ -267,17 +267,27 @@ def run(
     )
 
 
+def placed(data: Any, dtype: np.dtype[Any]) -> Any:
+    """The program's argument as NumPy arrays, floating-point numbers in the precision of the run."""
+
+    def cast(leaf: Any) -> np.ndarray:
+        array = np.asarray(leaf)
+        return array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
+
+    return jax.tree.map(cast, data)
+
+
 def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
     """Everything is constant or integrated out: all draws are exact and independent."""
     began = time.perf_counter()
     shape = (job.config.chains, job.config.draws)
-    z = np.zeros((*shape, 0))
+    z = np.zeros((*shape, 0), job.device.dtype)
     with on(job.device):
         density = compile_ahead("potential", jax.jit(job.program.potential), job.device, (job.z0, job.data))
         recover, size = _prepare_recovery(job)
         energy = float(density.call(job.z0, job.data))
-        recovered = recovery.recover_all(recover.call, z, job.seed, job.data, size, summarised)
-    stats = {name: np.zeros(shape) for name in ("energy_change", "n_steps", "acceptance_rate")}
+    recovered = _recover(job, recover, z, size, summarised)
+    stats = {name: np.zeros(shape) for name in ("energy_change", "n_steps", "acceptance_rate", "step_size")}
     stats |= {name: np.zeros(shape, bool) for name in ("diverging", "reached_max_treedepth")}
     stats |= {"lp": np.full(shape, -energy), "energy": np.full(shape, energy)}
     seconds = dict.fromkeys(("trace", "compile", "warmup", "draws"), 0.0)
@@ -285,12 +295,28 @@ def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
     return RawDraws(z, stats, none, none, recovered, {**seconds, "recovery": time.perf_counter() - began})
 
 
-def _compile_advance(job: _Job) -> Compiled:
+def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
     config = job.config
     jitted = _advance(
         job.program, config.warmup, config.target_accept, config.max_tree_depth, job.chunk, config.vectorised
     )
-    return compile_ahead("advance", jitted, job.device, job.arguments(job.first_state(), job.lanes[0], 1))
+    arguments = job.arguments(job.first_state(), job.lanes[0], 1)
+    return compile_ahead("advance", jitted, job.device, arguments, is_quick=job.is_quick, on_traced=on_traced)
+
+
+def _recover(
+    job: _Job, recover: Compiled, z: np.ndarray, size: int, summarised: frozenset[str]
+) -> dict[str, np.ndarray]:
+    """Reported parameters of all draws, as many chains at a time as there are cores."""
+    workers = 1 if job.device.kind == "gpu" else job.config.workers
+    with on(job.device):
+        data = jax.device_put(job.data, job.device.handle)
+
+    def call(*arguments: Any) -> Any:
+        with on(job.device):
+            return recover.call(*arguments, job.seed, data)
+
+    return recovery.recover_all(call, z.astype(job.device.dtype, copy=False), size, summarised, workers)
 
 
 def _prepare_recovery(job: _Job) -> tuple[Compiled, int]:
@@ -298,15 +324,14 @@ def _prepare_recovery(job: _Job) -> tuple[Compiled, int]:
         return recovery.prepare(job.program, job.device, job.data, job.z0, job.seed)
 
 
-def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[_Lane]:
+def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[Lane]:
     """Run all chains, as many at a time as there are cores; leave no thread behind, whatever happens."""
     stop = Event()
 
-    def chain(lane: np.ndarray) -> _Lane:
+    def chain(lane: np.ndarray) -> Lane:
         with on(job.device):
             # device arrays once, not a host copy a chunk
-            placed = replace(job, data=jax.device_put(job.data, job.device.handle))
-            step = placed.arguments
+            step = replace(job, data=jax.device_put(job.data, job.device.handle)).arguments
             return _run_lane(lambda s, n: advance.call(*step(s, lane, n)), job, lane, stop, progress)
 
     workers = 1 if job.config.vectorised else job.config.workers
@@ -321,24 +346,13 @@ def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-@dataclass
-class _Lane:
-    """What one thread brings home: one chain, or all of them when vectorised (a leading chain axis then)."""
-
-    chunks: list[Chunk]
-    step_size: np.ndarray
-    warmup_steps: np.ndarray
-    warmup_seconds: float
-    seconds: float
-
-
 def _run_lane(
     advance: Callable[[Any, int], tuple[Any, Chunk]],
     job: _Job,
     lane: np.ndarray,
     stop: Event,
     progress: Progress | None,
-) -> _Lane:
+) -> Lane:
     """Warmup, then draws, a chunk at a time; the size of a chunk follows the clock."""
     config, chunk, state = job.config, job.chunk, job.first_state()
     axis = 1 if config.vectorised else 0
@@ -367,7 +381,7 @@ def _run_lane(
             for number, n_steps, n_diverging in zip(np.atleast_1d(lane), *counts, strict=True):
                 progress(int(number), done, int(n_steps), int(n_diverging))
     seconds = time.perf_counter() - began
-    return _Lane(kept, np.asarray(state.adapt_state.step_size), warmup_steps, warmup_seconds, seconds)
+    return Lane(kept, np.asarray(state.adapt_state.step_size), warmup_steps, warmup_seconds, seconds)
 
 
 def _check_start(potential_energy: np.ndarray) -> None:
@@ -377,33 +391,3 @@ def _check_start(potential_energy: np.ndarray) -> None:
             "the sampler found no point with a finite density. Look for priors that contradict the data or "
             "each other (a uniform that ends below the data's scale), or give starting values with init="
         )
-
-
-def _stack(lanes: list[_Lane], config: RunConfig) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(chains, draws, ...) arrays of all lanes: z thinned, counts over all transitions."""
-    axis = 1 if config.vectorised else 0
-    joined = [
-        Chunk(*(np.concatenate(leaves, axis=axis) for leaves in zip(*lane.chunks, strict=True)))
-        for lane in lanes
-    ]
-    whole = (
-        joined[0] if config.vectorised else Chunk(*(np.stack(leaves) for leaves in zip(*joined, strict=True)))
-    )
-    thin = config.thin
-    kept = Chunk(*(leaf[:, thin - 1 :: thin] for leaf in whole))
-    change = np.diff(whole.energy, axis=1, prepend=whole.energy[:, :1]) ** 2
-
-    def windows(values: np.ndarray) -> np.ndarray:
-        """(chains, draws, thin): what happened between kept draws must not be lost with the others."""
-        return np.reshape(values, (values.shape[0], -1, thin))
-
-    stats = {
-        "lp": -kept.potential_energy,
-        "energy": kept.energy,
-        "energy_change": windows(change).mean(axis=2),
-        "n_steps": windows(whole.n_steps).sum(axis=2),
-        "acceptance_rate": windows(whole.accept_prob).mean(axis=2),
-        "diverging": windows(whole.is_diverging).any(axis=2),
-        "reached_max_treedepth": windows(whole.n_steps >= 2**config.max_tree_depth - 1).any(axis=2),
-    }
-    return np.asarray(kept.z), {name: np.asarray(values) for name, values in stats.items()}

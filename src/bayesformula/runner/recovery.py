@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -22,16 +25,22 @@ MAX_BATCH = 250
 
 
 @lru_cache(maxsize=32)
+def _one(program: Program) -> Any:
+    """The recovery of one draw, jitted so that JAX traces it once for its shapes and for its code."""
+    return jax.jit(program.recover)
+
+
+@lru_cache(maxsize=32)
 def _jitted(program: Program) -> Any:
     """The jitted recovery of a chunk of draws."""
 
     def recover(z: Array, first: Array, chain: Array, seed: Array, data: ModelData) -> dict[str, Array]:
         traces["recover"] += 1
-        base = jax.random.fold_in(jax.random.fold_in(jax.random.PRNGKey(seed), 2**31), chain)
+        base = jax.random.fold_in(jax.random.fold_in(jax.random.PRNGKey(seed), np.uint32(2**31)), chain)
 
         def one(item: tuple[Array, Array]) -> dict[str, Array]:
             z, number = item
-            return program.recover(z, jax.random.fold_in(base, number), data)
+            return _one(program)(z, jax.random.fold_in(base, number), data)
 
         return lax.map(one, (z, first + jnp.arange(z.shape[0])))  # compiles in half the time of vmap
 
@@ -44,38 +53,60 @@ def prepare(
     """The recovery program, and how many draws it takes at a time."""
     with TRACING:
         key = jax.ShapeDtypeStruct((2,), np.uint32)
-        shapes = jax.eval_shape(program.recover, z0, key, data)
+        shapes = jax.eval_shape(_one(program), z0, key, data)
     bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
     size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, MAX_BATCH))
     zero = np.asarray(0)
-    batch = np.zeros((size, z0.size))
-    return compile_ahead("recover", _jitted(program), device, (batch, zero, zero, seed, data)), size
+    batch = np.zeros((size, z0.size), z0.dtype)
+    return compile_ahead(
+        "recover", _jitted(program), device, (batch, zero, zero, seed, data), is_quick=True
+    ), size
 
 
 def recover_all(
-    call: Any, z: np.ndarray, seed: np.ndarray, data: Any, size: int, summarised: frozenset[str]
+    call: Callable[..., Any], z: np.ndarray, size: int, summarised: frozenset[str], workers: int
 ) -> dict[str, np.ndarray]:
-    """Recover every draw of every chain, a batch at a time; the last batch is padded."""
-    chains, draws, dim = z.shape
+    """Recover every draw of every chain, chains side by side, in batches of `size` draws.
+
+    Args:
+        call: (batch of z, number of its first draw, chain) -> values by name.
+        z: (chains, draws, dim), in the precision of the run.
+        size: of a batch; the last of a chain is padded.
+        summarised: names of which only `name.mean` and `name.sd` are kept.
+        workers: threads.
+    """
+    chains, draws, _ = z.shape
     out: dict[str, np.ndarray] = {}
-    moments: dict[str, _Moments] = {}
-    for chain in range(chains):
+    lock = Lock()
+
+    def keep(name: str, chain: int, first: int, array: np.ndarray) -> None:
+        with lock:
+            if name not in out:
+                out[name] = np.empty((chains, draws, *array.shape[1:]))
+        out[name][chain, first : first + len(array)] = array
+
+    def recover(chain: int) -> dict[str, _Moments]:
+        moments: dict[str, _Moments] = {}
         for first in range(0, draws, size):
-            n = min(size, draws - first)
-            batch = np.zeros((size, dim))
-            batch[:n] = z[chain, first : first + n]
-            batch[n:] = z[chain, first]
-            values = call(batch, np.asarray(first), np.asarray(chain), seed, data)
-            for name, value in values.items():
+            batch = z[chain, first : first + size]
+            n = len(batch)
+            if n < size:
+                batch = np.concatenate([batch, np.broadcast_to(batch[:1], (size - n, z.shape[2]))])
+            for name, value in call(batch, np.asarray(first), np.asarray(chain)).items():
                 array = np.asarray(value)[:n]
                 if name in summarised:
                     moments.setdefault(name, _Moments(array.shape[1:])).add(array)
-                    continue
-                if name not in out:
-                    out[name] = np.empty((chains, draws, *array.shape[1:]))
-                out[name][chain, first : first + n] = array
-    for name, moment in moments.items():
-        out[f"{name}.mean"], out[f"{name}.sd"] = moment.mean, moment.sd
+                else:
+                    keep(name, chain, first, array)
+        return moments
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="bayesformula-recover") as pool:
+        by_chain = list(pool.map(recover, range(chains)))
+    for name in by_chain[0]:  # joined in the order of the chains, whichever was ready first
+        whole = by_chain[0][name]
+        for other in by_chain[1:]:
+            whole.join(other[name])
+        out[f"{name}.mean"], out[f"{name}.sd"] = whole.mean, whole.sd
     return out
 
 
@@ -87,9 +118,16 @@ class _Moments:
 
     def add(self, batch: np.ndarray) -> None:
         """Take in a batch, (draws, ...)."""
-        n, mean = len(batch), batch.mean(axis=0)
+        mean = batch.mean(axis=0)
+        self._merge(len(batch), mean, ((batch - mean) ** 2).sum(axis=0))
+
+    def join(self, other: _Moments) -> None:
+        """Take in the moments of another stream."""
+        self._merge(other.n, other.mean, other._squares)
+
+    def _merge(self, n: int, mean: np.ndarray, squares: np.ndarray) -> None:
         delta = mean - self.mean
-        self._squares += ((batch - mean) ** 2).sum(axis=0) + delta**2 * (self.n * n / (self.n + n))
+        self._squares += squares + delta**2 * (self.n * n / (self.n + n))
         self.mean = self.mean + delta * (n / (self.n + n))
         self.n += n
 

@@ -13,11 +13,29 @@ is symbolic and found once:
 The response rides along as a column, so that one pass gives log |P|, the quadratic form of the
 density and what is needed to draw from the posterior of (v, beta).
 
+What the forms of this code are worth, measured on two busy cores, interleaved with what it replaced (levels
+first, all of S scaled, derivatives left to JAX); a gradient of the marginal density then took:
+
+* levels last and hand-written derivatives of two products: a fifth for 20,000 levels x 2 and for 2,000 x 3,
+  four tenths for three nested levels (2,220 in all, slopes at each), a half for 316 x 24 crossed, three
+  quarters for 18 levels x 2, and no more time to compile;
+* cells in place of columns where two crossed factors meet in few cells, and the corner differentiated by
+  blocks: a fifth for 2,972 x 1,128 crossed.
+
 References: Bates et al. (2015), doi:10.18637/jss.v067.i01, section 3.
 """
 
 from bayesformula.compiler.elimination.draws import draw
 from bayesformula.compiler.elimination.factor import Factor, Prior, eliminate
-from bayesformula.compiler.elimination.products import CrossProducts, GroupRows, cross_products
+from bayesformula.compiler.elimination.products import CrossProducts, GroupRows, ProductSums, cross_products
 
-__all__ = ["CrossProducts", "Factor", "GroupRows", "Prior", "cross_products", "draw", "eliminate"]
+__all__ = [
+    "CrossProducts",
+    "Factor",
+    "GroupRows",
+    "Prior",
+    "ProductSums",
+    "cross_products",
+    "draw",
+    "eliminate",
+]

@@ -1,18 +1,24 @@
-"""The numeric part: a block Cholesky factor for one value of the variance parameters, in JAX."""
+"""The numeric part: a block Cholesky factor for one value of the variance parameters, in JAX.
+
+Only what multiplies a level's rows from the left is applied level by level: eliminating a level leaves
+S - C' A (A' S A + I)^-1 A' C of what it is coupled with, in which the others' own scales can wait until it is
+their turn, and those of the border until all levels are summed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from bayesformula.compiler import small
+from bayesformula.compiler.elimination import corner as dense
+from bayesformula.compiler.elimination.border import Border, DenseBorder, SparseBorder, sum_into
 from bayesformula.compiler.elimination.products import CrossProducts
 from bayesformula.compiler.order import Order
+from bayesformula.compiler.small import Matrix
 
 
 class Prior(NamedTuple):
@@ -27,28 +33,48 @@ class Prior(NamedTuple):
     mean: Array
 
 
+class Scales(NamedTuple):
+    """What takes unit-scale coefficients to those of the columns of the cross-products.
+
+    Attributes:
+        chain: per chain factor the entries of (q, q) matrices, one a level.
+        wide: per group of the border (J, q, q).
+        tail: (p + 1, m + 1), of the border's last columns.
+    """
+
+    chain: tuple[Matrix, ...]
+    wide: tuple[Array, ...]
+    tail: Array
+
+
 class Factor(NamedTuple):
     """The eliminated matrix: enough for the density and for posterior draws.
 
     Attributes:
-        chol: per chain factor (J, q, q) lower factors.
-        couple: L^-1 times the coupling to each further chain factor, (J, q, q').
-        border: L^-1 times the border, (J, q, d - 1), the response column apart.
-        rhs: per chain factor (J, q), L^-1 times the response column.
-        corner: (d - 1, d - 1) lower factor of the last Schur complement.
+        scales: of the coefficients.
+        chol: per chain factor the entries of the lower factors L.
+        couple: per chain factor L^-1 A' times the coupling to each further chain factor.
+        border: per chain factor L^-1 A' times the border; couplings and border in the units of the
+            cross-products, not of the unit-scale coefficients.
+        corner: (d - 1, d - 1) lower factor of the last Schur complement, unit scale.
         corner_rhs: (d - 1,).
         log_det: log |P|.
         quad: the residual quadratic form, yy - b' P^-1 b.
     """
 
-    chol: tuple[Array, ...]
-    couple: tuple[tuple[Array, ...], ...]
-    border: tuple[Array, ...]
-    rhs: tuple[Array, ...]
+    scales: Scales
+    chol: tuple[Matrix, ...]
+    couple: tuple[tuple[Matrix, ...], ...]
+    border: tuple[Border, ...]
     corner: Array
     corner_rhs: Array
     log_det: Array
     quad: Array
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Per chain factor (J, q)."""
+        return [(chol[0][0].shape[0], len(chol)) for chol in self.chol]
 
 
 def eliminate(
@@ -66,105 +92,135 @@ def eliminate(
         prior: of the m integrated coefficients.
         n_levels: per group J.
     """
-    diag, couple, border, corner = _scale(plan, s, maps, tail, n_levels)
-    corner = _add_prior(corner, prior)
-    chol: list[Array] = []
-    couples: list[tuple[Array, ...]] = []
-    for position in range(len(plan.chain)):
-        lower = small.cholesky(diag[position])
-        across = small.solve_lower(lower, border[position])
-        links = tuple(small.solve_lower(lower, link) for link in couple[position])
-        corner = corner - jnp.einsum("jad,jae->de", across, across)
-        for i, (link, parent) in enumerate(zip(links, s.parent[position], strict=True)):
-            outer = position + 1 + i
-            size = diag[outer].shape[0]
-            diag[outer] -= _sum_into(parent, size, jnp.einsum("jab,jac->jbc", link, link))
-            border[outer] -= _sum_into(parent, size, jnp.einsum("jab,jad->jbd", link, across))
-            # every further link of this level belongs to the same outer level, as the chain is nested
-            for further in range(i + 1, len(links)):
-                fill = jnp.einsum("jab,jac->jbc", link, links[further])
-                couple[outer][further - i - 1] -= _sum_into(parent, size, fill)
+    scales = _scales(plan, maps, tail, n_levels)
+    diag = [small.entries(own) for own in s.diag]
+    couple = [[small.entries(c) for c in links] for links in s.couple]
+    border = _borders(s)
+    corner, log_det = jnp.asarray(s.corner), jnp.zeros(())
+    chol: list[Matrix] = []
+    for position, a in enumerate(scales.chain):
+        lower, gain = _gain(diag[position], a)
+        border[position] = border[position].mixed(gain)
+        couple[position] = [small.times(gain, c) for c in couple[position]]
+        corner = border[position].out_of(corner)
+        _pass_outwards(position, s, diag, couple, border)
+        log_det = log_det + small.log_det(lower)
         chol.append(lower)
-        couples.append(links)
-        border[position] = across
-    root = small.cholesky(corner[:-1, :-1])
-    corner_rhs = small.solve_lower(root, corner[:-1, -1:])[:, 0]
-    log_det = small.log_det(root) + sum((small.log_det(c) for c in chol), jnp.zeros(()))
-    return Factor(
-        tuple(chol),
-        tuple(couples),
-        tuple(b[..., :-1] for b in border),
-        tuple(b[..., -1] for b in border),
-        root,
-        corner_rhs,
-        log_det,
-        corner[-1, -1] - corner_rhs @ corner_rhs,
+    root, corner_rhs, corner_log_det, quad = _factor_corner(_scale_corner(corner, scales, prior))
+    links = tuple(tuple(c) for c in couple)
+    return Factor(scales, tuple(chol), links, tuple(border), root, corner_rhs, log_det + corner_log_det, quad)
+
+
+def _scales(plan: Order, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]) -> Scales:
+    wide = [maps[k] for k in plan.dense]
+    return Scales(
+        tuple(small.spread(maps[k], n_levels[k]) for k in plan.chain),
+        tuple(
+            jnp.broadcast_to(a, (n_levels[k], *a.shape[-2:])) for a, k in zip(wide, plan.dense, strict=True)
+        ),
+        tail,
     )
 
 
-def _scale(
-    plan: Order, s: CrossProducts, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
-) -> tuple[list[Array], list[list[Array]], list[Array], Array]:
-    """A' S A block by block, the unit prior of the chain's effects added."""
-    chain = [maps[k] for k in plan.chain]
-    diag, couple, border = [], [], []
-    for position, a in enumerate(chain):
-        eye = jnp.eye(a.shape[-1], dtype=a.dtype)
-        diag.append(_from_right(_from_left(a, s.diag[position]), a) + eye)
-        links = zip(s.couple[position], s.parent[position], chain[position + 1 :], strict=True)
-        couple.append(
-            [_from_right(_from_left(a, c), o if o.ndim == 2 else o[parent]) for c, parent, o in links]
-        )
-        border.append(_scale_columns(plan, _from_left(a, s.border[position]), maps, tail, n_levels))
-    left = _scale_columns(plan, s.corner, maps, tail, n_levels)
-    corner = _scale_columns(plan, left.T, maps, tail, n_levels)
-    width = sum(n_levels[k] * maps[k].shape[-1] for k in plan.dense)
-    unit = jnp.arange(corner.shape[0]) < width
-    return diag, couple, border, corner + jnp.diag(unit.astype(corner.dtype))
+def _borders(s: CrossProducts) -> list[Border]:
+    if not s.cells:
+        return [DenseBorder(tuple(jnp.asarray(b))) for b in s.border]
+    return [
+        SparseBorder(cells, tuple(jnp.asarray(values)), tuple(jnp.asarray(b)))
+        for cells, values, b in zip(s.cells, s.values, s.border, strict=True)
+    ]
 
 
-def _from_left(a: Array, blocks: Array | np.ndarray) -> Array:
-    """a' B for each block B of (J, q, d)."""
-    return jnp.einsum("ba,jbd->jad" if a.ndim == 2 else "jba,jbd->jad", a, blocks)
+def _gain(own: Matrix, a: Matrix) -> tuple[Matrix, Matrix]:
+    """Of each level the Cholesky factor L of A' S A + I, and L^-1 A'."""
+    across = small.transposed(a)
+    scaled = small.times(own, a)
+    inner = [
+        [small.dot(across[i], [row[j] for row in scaled]) + float(i == j) for j in range(i + 1)]
+        for i in range(len(a))
+    ]
+    lower = small.cholesky(inner)
+    return lower, small.solve_lower(lower, across)
 
 
-def _from_right(blocks: Array, a: Array) -> Array:
-    """B a for each block B of (J, d, q)."""
-    return jnp.einsum("jab,bd->jad" if a.ndim == 2 else "jab,jbd->jad", blocks, a)
+def _pass_outwards(
+    position: int, s: CrossProducts, diag: list[Matrix], couple: list[list[Matrix]], border: list[Border]
+) -> None:
+    """Take what eliminating one chain factor leaves out of the factors that its levels lie in."""
+    links, parents = couple[position], s.parent[position]
+    for i, (link, parent) in enumerate(zip(links, parents, strict=True)):
+        outer = position + 1 + i
+        back = small.transposed(link)
+        own = [[small.dot(back[b], back[c]) for c in range(b + 1)] for b in range(len(back))]
+        diag[outer] = small.mirrored(_less(diag[outer], parent, own))
+        border[outer] = border[outer].less(link, parent, border[position], i)
+        # every further link of this level belongs to the same outer level, as the chain is nested
+        for further in range(i + 1, len(links)):
+            fill = small.times(back, links[further])
+            place = further - i - 1
+            couple[outer][place] = _less(couple[outer][place], parent, fill)
 
 
-def _scale_columns(
-    plan: Order, block: Array | np.ndarray, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
-) -> Array:
-    """Apply A on the right: to each border group level by level, `tail` to the last columns."""
+def _less(a: Matrix, parent: Array, change: Matrix) -> Matrix:
+    """a less `change` summed by parent, for the entries that `change` has."""
+    return [
+        [x - sum_into(parent, x.shape[0], c) for x, c in zip(row, changes, strict=False)]
+        for row, changes in zip(a, change, strict=True)
+    ]
+
+
+def _scale_corner(corner: Array, scales: Scales, prior: Prior) -> Array:
+    """A' C A with the priors of the border's coefficients added, (d, d)."""
+    tail = scales.tail
+    w = corner.shape[0] - tail.shape[0]
+    own = _add_prior(tail.T @ corner[w:, w:] @ tail, prior)
+    if w == 0:
+        return own
+    wide = _scale_wide(corner[:w, :w], scales.wide) + jnp.eye(w, dtype=corner.dtype)
+    across = tail.T @ _scale_columns(corner[w:, :w], scales.wide)
+    return jnp.block([[wide, across.T], [across, own]])
+
+
+def _scale_wide(block: Array, maps: Sequence[Array]) -> Array:
+    """A' B A for what the border's groups have in common."""
+    if all(a.shape[-1] == 1 for a in maps):
+        scale = jnp.concatenate([a[:, 0, 0] for a in maps])
+        return block * (scale[:, None] * scale)
+    return _scale_columns(_scale_columns(block, maps).T, maps)
+
+
+def _scale_columns(block: Array, maps: Sequence[Array]) -> Array:
+    """B A for columns of the border's groups, level by level."""
     out, start = [], 0
-    for k in plan.dense:
-        a = maps[k]
-        q = a.shape[-1]
-        part = block[..., start : start + n_levels[k] * q]
-        shaped = jnp.asarray(part).reshape((*part.shape[:-1], n_levels[k], q))
-        scaled = shaped @ a if a.ndim == 2 else jnp.einsum("...jb,jbd->...jd", shaped, a)
-        out.append(scaled.reshape(part.shape))
-        start += n_levels[k] * q
-    out.append(block[..., start:] @ tail)
-    return jnp.concatenate(out, axis=-1) if len(out) > 1 else out[0]
+    for a in maps:
+        size, q = a.shape[:2]
+        part = block[:, start : start + size * q]
+        out.append(jnp.einsum("djb,jbc->djc", part.reshape(-1, size, q), a).reshape(part.shape))
+        start += size * q
+    return jnp.concatenate(out, axis=1) if len(out) > 1 else out[0]
 
 
-def _add_prior(corner: Array, prior: Prior) -> Array:
-    """Add the population prior as rows of pseudo-data: precision, its mean, its quadratic form."""
+def _add_prior(own: Array, prior: Prior) -> Array:
+    """The population prior as rows of pseudo-data: its precision, its mean, its quadratic form.
+
+    The response's own product takes 1 more, which `_factor_corner` takes off again.
+    """
     p = prior.mean.shape[0]
+    own = own + jnp.diag(jnp.zeros(p + 1, own.dtype).at[p].set(1.0))
     if p == 0:
-        return corner
+        return own
     pull = prior.precision @ prior.mean
-    pseudo = jnp.concatenate(
-        [
-            jnp.concatenate([prior.precision, pull[:, None]], axis=1),
-            jnp.concatenate([pull, (prior.mean @ pull)[None]])[None, :],
-        ]
+    return own + jnp.block(
+        [[prior.precision, pull[:, None]], [pull[None, :], (prior.mean @ pull)[None, None]]]
     )
-    d = corner.shape[0]
-    return corner + jnp.pad(pseudo, ((d - p - 1, 0), (d - p - 1, 0)))
 
 
-def _sum_into(parent: Array, size: int, values: Array) -> Array:
-    return jax.ops.segment_sum(values, parent, num_segments=size)
+def _factor_corner(corner: Array) -> tuple[Array, Array, Array, Array]:
+    """Factor, right-hand side, log determinant and residual form, all from one factor of the whole corner.
+
+    The residual form is the square of the response's pivot, less the 1 that was added so that a perfect fit,
+    whose form is a rounding error of either sign, has a root.
+    """
+    lower = dense.cholesky(corner)
+    log_det = 2.0 * jnp.sum(jnp.log(jnp.diagonal(lower)[:-1]))
+    return lower[:-1, :-1], lower[-1, :-1], log_det, lower[-1, -1] ** 2 - 1.0

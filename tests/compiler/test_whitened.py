@@ -1,0 +1,255 @@
+"""The whitened plan is the same model: exact change of variables, and the marginal plan where that exists."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+from numpy.testing import assert_allclose
+from numpyro import handlers
+from numpyro.infer.util import constrain_fn, log_density
+
+import bayesformula as bf
+from bayesformula import api
+from bayesformula.compiler import sites, whitened
+from bayesformula.compiler.blocks import WHITE_B, b_site, held_positions, sample_theta
+from bayesformula.compiler.emit import unravel
+from cases import CASES, matrices, panel
+from family_cases import FamilyCase, simulate
+from further_cases import ALL_CASES
+
+RTOL = 1e-9
+N, LEVELS = 60, 6
+
+
+class Model:
+    """A model under several plans, and densities of it."""
+
+    def __init__(self, formula, frame, family, priors=(), data2=None):
+        options = {"family": family, "priors": list(priors), "plan": "auto", "na": "drop", "checks": None}
+        self.ready = api.prepare(formula, frame, **options, data2=data2, quiet=True)
+        self.plans = {}
+
+    def under(self, plan):
+        if plan not in self.plans:
+            program, data, start = api.compile_inputs(self.ready.model, plan, self.ready.design)
+            self.plans[plan] = program, data, program.start(data, start)
+        return self.plans[plan]
+
+    def point(self, plan, seed, size=1.5):
+        """Constrained values of all sites near the start."""
+        program, data, (z0, scale) = self.under(plan)
+        z = z0 + size * scale * np.random.default_rng(seed).normal(size=z0.shape)
+        return constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z)))
+
+    def density(self, plan, values):
+        program, data, _ = self.under(plan)
+        return float(jax.jit(lambda v, d: log_density(program.model, (d,), {}, v)[0])(values, data))
+
+
+def gaussian(case):
+    return Model(case.formula, panel(), None, case.priors, matrices())
+
+
+def of_family(case: FamilyCase):
+    frame, _ = simulate(case, N, LEVELS, seed=3)
+    formula = bf.formula(case.formula, **dict(case.further)) if case.further else case.formula
+    return Model(formula, frame, case.family)
+
+
+def mapped(model, values):
+    """What the standard normals of a point stand for: (b, v), and log |d(b, v) / dz| from dense algebra."""
+    program, data, _ = model.under("whitened")
+    structure = program.structure
+    with handlers.block(), handlers.seed(rng_seed=0), handlers.substitute(data=values):
+        theta = sample_theta(structure, data.priors)
+        held = []
+        for place, predictor in enumerate(structure.predictors):
+            at = np.array(held_positions(structure, place), int)
+            kinds = [predictor.b_kinds[i] for i in at]
+            arguments = jnp.asarray(data.priors.b[place])[at]
+            units = jnp.asarray(data.priors.units[place])[at]
+            drawn = sites.sample_vector(b_site(predictor), kinds, arguments, units)
+            held.append(jnp.zeros(len(predictor.columns)).at[at].set(drawn))
+    thresholds = values.get("thresholds", values.get("thresholds.centred"))
+    at = np.array(structure.whitened, int)
+
+    def transform(z):
+        found = whitened.transform(structure, data, theta, jnp.concatenate(held), thresholds, *z)
+        return found.b, found.v
+
+    z = values.get(WHITE_B, jnp.zeros(0)), [values[f"z_{label}"] for label in structure.labels]
+    flat, back = ravel_pytree(z)
+
+    def moving(flat):
+        b, v = transform(back(flat))
+        return jnp.concatenate([b[at], *(each.ravel() for each in v)])
+
+    log_det = jnp.linalg.slogdet(jax.jit(jax.jacfwd(moving))(flat))[1] if flat.size else 0.0
+    return *transform(z), float(log_det)
+
+
+def as_noncentred(model, values, b, v):
+    """The sites of `noncentred` at the same parameters."""
+    structure = model.under("noncentred")[0].structure
+    names = {site.name for site in model.under("noncentred")[0].layout}
+    out = {name: value for name, value in values.items() if name in names}
+    for span, predictor in zip(structure.spans, structure.predictors, strict=True):
+        for member in sites.members(b_site(predictor), predictor.b_kinds):
+            out[member.name] = b[span][np.array(member.positions)]
+    return out | {f"v_{label}": each for label, each in zip(structure.labels, v, strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation():
+    """Programs that run once: compiling them well would take longer than running them."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+def is_among(case, *formulas):
+    return case.formula in formulas and not case.priors
+
+
+TABLE = [
+    case
+    for case in CASES
+    if case.priors
+    or is_among(
+        case,
+        "y ~ 1 + (1 | g)",
+        "y ~ 0 + (1 | g)",
+        "y ~ x + (1 + x | g)",
+        "y ~ x + z + (1 + x + z || g)",
+        "y ~ x + (1 + x + z + f | g)",
+        "y ~ x + (1 + x | a/b/c)",
+        "y ~ x + (1 | a) + (1 + x | b) + (1 | c)",
+        "y ~ x + (1 + x | g) + (1 + z | h)",
+        "y ~ x + (1 | row)",
+        "y | weights(w) ~ x + (1 + x | g)",
+        "y ~ x + offset(o) + (1 | g)",
+        "y ~ year + income + (1 + year | g)",
+    )
+    or any(part in case.formula for part in ("gr(", "mm(", "se("))
+]
+"""One to six coefficients, nested, crossed with slopes, `||`, no intercept, weights, an offset, one row a
+level, hostile units, every kind of group and of prior."""
+
+
+# ---- the same model ----
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.id)
+def test_densities_differ_from_noncentred_by_the_jacobian(case):
+    """The Jacobian from dense algebra; every kind of group, prior and response term of a Gaussian model."""
+    model = gaussian(case)
+    values = model.point("whitened", 1)
+    b, v, jacobian = mapped(model, values)
+    expected = model.density("noncentred", as_noncentred(model, values, b, v)) + jacobian
+    assert_allclose(model.density("whitened", values), expected, rtol=RTOL, atol=RTOL * len(panel()))
+
+
+BY_ID = {case.id: case for case in ALL_CASES}
+STRUCTURES = [
+    BY_ID[name]
+    for name in (
+        "gamma: y ~ x + (1 | g)",
+        "cumulative: y ~ x + (1 | g); disc ~ 0 + lab",
+        "acat: y ~ cs(x) + (1 | g)",
+        "categorical: y ~ x + (1 | g)",
+        "gaussian: y ~ x + (1 | i | g); sigma ~ x + (1 | i | g)",
+        "zero_inflated(poisson): y ~ x + (1 | g); zi ~ x",
+        "weibull: y | cens(censored) ~ x + (1 | g)",
+        "multinomial: cbind(A, B, C) ~ x + (1 | g)",
+        "student: y ~ x + (1 | g)",
+    )
+]
+"""Every way in which predictors, thresholds and groups come together; what a family adds is its density."""
+
+
+@pytest.mark.parametrize("case", STRUCTURES, ids=lambda case: case.id)
+def test_other_families_differ_by_the_jacobian(case):
+    model = of_family(case)
+    values = model.point("whitened", 2)
+    b, v, jacobian = mapped(model, values)
+    expected = model.density("noncentred", as_noncentred(model, values, b, v)) + jacobian
+    assert_allclose(model.density("whitened", values), expected, rtol=RTOL, atol=RTOL * N)
+
+
+# ---- and an easy one ----
+
+NORMAL = [case for case in TABLE if not case.priors or "normal(" in case.priors[0]]
+
+
+@pytest.mark.parametrize("case", NORMAL, ids=lambda case: case.id)
+def test_of_a_gaussian_response_it_is_the_marginal_plan(case):
+    """With weights 1 / sigma^2 inside theta z is standard normal whatever theta; its density splits off."""
+    model = gaussian(case)
+    values = model.point("whitened", 3)
+    names = {site.name for site in model.under("marginal")[0].layout}
+    theta = {name: value for name, value in values.items() if name in names}
+    layout = model.under("whitened")[0].layout
+    z = [values[site.name] for site in layout if site.name == WHITE_B or site.name.startswith("z_")]
+    standard = sum(float(jnp.sum(-0.5 * each**2) - 0.5 * each.size * np.log(2 * np.pi)) for each in z)
+    expected = model.density("marginal", theta) + standard
+    assert_allclose(model.density("whitened", values), expected, rtol=RTOL, atol=10 * RTOL * len(panel()))
+
+
+# ---- the working model ----
+
+
+def working(formula, frame, family):
+    model = Model(formula, frame, family)
+    program, data, start = api.compile_inputs(model.ready.model, "whitened", model.ready.design)
+    return program, data, start
+
+
+def test_rough_sds_are_those_of_the_likelihood():
+    """Within a fifth of lme4's estimates, which leave the priors out.
+
+    R 4.2.2, lme4 1.1-31: glmer(cbind(incidence, size - incidence) ~ period + (1 | herd), cbpp, binomial)
+    0.6421; lmer(Reaction ~ I(Days - 4.5) + (I(Days - 4.5) | Subject), sleepstudy) 37.53 and 5.92.
+    """
+    cbpp = bf.datasets.load("cbpp")
+    _, _, start = working("incidence | trials(size) ~ factor(period) + (1 | herd)", cbpp, "binomial")
+    assert_allclose(start.sd[0], [0.6421], rtol=0.2)
+    _, _, start = working("Reaction ~ Days + (Days | Subject)", bf.datasets.load("sleepstudy"), "student")
+    assert_allclose(start.sd[0], [37.53, 5.92], rtol=0.2)
+
+
+def test_the_start_is_where_the_working_posterior_has_its_mean():
+    """At z = 0 and the rough sds the gradient of the log posterior in the coefficients is nearly zero."""
+    program, data, start = working(
+        "incidence | trials(size) ~ factor(period) + (1 | herd)", bf.datasets.load("cbpp"), "binomial"
+    )
+    z0, _ = program.start(data, start)
+    gradient = jax.grad(program.potential)(jnp.asarray(z0), data)
+    standard = program.dim - program.n_dense
+    assert standard == 4 + 15
+    assert np.max(np.abs(gradient[-standard:])) < 0.5  # of z, whose posterior sds are 1
+
+
+def test_rows_without_weight_say_nothing():
+    """Zero weights give the geometry of the table without those rows, as near as rough sds are."""
+    frame = bf.datasets.load("cbpp")
+    kept = frame[frame["period"].astype(str) != "4"]
+    weighted = frame.assign(w=(frame["period"].astype(str) != "4").astype(float))
+    formula = "incidence | trials(size){} ~ size + (1 | herd)"
+    _, whole, _ = working(formula.format(" + weights(w)"), weighted, "binomial")
+    _, part, _ = working(formula.format(""), kept, "binomial")
+    assert whole.whitened is not None
+    assert part.whitened is not None
+    assert_allclose(whole.whitened.s.corner[:-1, :-1], part.whitened.s.corner[:-1, :-1], rtol=0.02)
+
+
+def test_a_likelihood_without_curvature_is_refused_or_left_to_another_plan():
+    frame = panel()
+    asked = {"family": "asym_laplace", "priors": None, "na": "drop", "checks": None}
+    ready = api.prepare("y ~ x + (1 | g)", frame, plan="auto", **asked, quiet=True)
+    assert ready.plan.name == "noncentred"
+    assert "the density of asym_laplace has a kink" in ready.plan.reason
+    with pytest.raises(bf.BayesFormulaError, match="plan='whitened' needs a smooth likelihood"):
+        api.prepare("y ~ x + (1 | g)", frame, plan="whitened", **asked, quiet=True)
