@@ -94,7 +94,8 @@ def fit(
         chains, draws, warmup, thin, seed: how much to sample; the same seed gives the same draws.
 
     Other arguments:
-        plan: how coefficients enter the sampler: "auto", "marginal", "noncentred", "centred".
+        plan: how coefficients enter the sampler: "auto", "marginal", "whitened", "noncentred", "centred"; or
+            "importance", weighed points about the mode in place of NUTS where a few sds are all that is left.
         device: "auto", "cpu", "gpu"; "auto" takes a GPU only where a step passes over a million rows.
         target_accept, max_tree_depth: of NUTS; raise the first when there are divergences.
         init: starting values by flat name (`{"sigma": 2.0, "b_x": 0.0}`); rarely needed, and of no effect
@@ -147,7 +148,7 @@ def fit(
     designed = time.perf_counter()
     from bayesformula.runner import device as devices
 
-    work = devices.Work(ready.model.n_rows, passes_over_rows=ready.plan.name != "marginal")
+    work = devices.Work(ready.model.n_rows, passes_over_rows=ready.plan.coefficients != "marginal")
     where = devices.choose(device, work)
     if devices.float32_warning(where):
         warnings.warn(devices.float32_warning(where), BayesFormulaWarning, stacklevel=3)
@@ -273,7 +274,7 @@ def _run(
 ) -> Fit:
     from bayesformula.data.rows import used_rows
     from bayesformula.results.fit import Fit
-    from bayesformula.runner import blas, cache, nuts
+    from bayesformula.runner import blas, cache, importance, nuts
     from bayesformula.runner.progress import meter
 
     source = row_source(ready.design, ready.model, prior_only=prior_only)
@@ -282,10 +283,16 @@ def _run(
         plan, program, data, start = planned_inputs(ready.model, ready.plan, source)
         if asked.init is not None:
             start = with_init(start, asked.init, ready.model, data.reported.b)
-        with meter(config, asked.progress) as report:
-            raw = nuts.run(program, data, program.start(data, start), config, where, report, summarised)
+        begin = program.start(data, start)
+        if plan.name == "importance":
+            raw = importance.run(program, data, begin, config, where, summarised)
+        else:
+            with meter(config, asked.progress) as report:
+                raw = nuts.run(program, data, begin, config, where, report, summarised)
     sampled = time.perf_counter()
-    frame = used_rows(ready.frame.loc[:, list(ready.schema.columns)], ready.design.rows).reset_index(drop=True)
+    frame = used_rows(ready.frame.loc[:, list(ready.schema.columns)], ready.design.rows).reset_index(
+        drop=True
+    )
     timing: dict[str, Any] = {
         "design": designed - began,
         **raw.seconds,
@@ -313,6 +320,7 @@ def _run(
         prior_only=prior_only,
         compiled=lru_cache(maxsize=1)(lambda: (program, data._replace(rows=source.whole))),
         asked=asked,
+        importance=raw.importance,
     )
     health = result.health
     timing["diagnostics"] = time.perf_counter() - sampled
@@ -360,7 +368,7 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         arrays = encode(parts["schema"], parts["frame"], transforms=functions)
         arrays, _ = coded(parts["schema"], arrays, parts["spec"].family)
         program, data, _ = compile_inputs(
-            parts["spec"], parts["plan"].name, arrays, prior_only=parts["prior_only"]
+            parts["spec"], parts["plan"].coefficients, arrays, prior_only=parts["prior_only"]
         )
         return program, data
 

@@ -55,7 +55,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default="auto",
                 show_default=True,
                 metavar="NAME",
-                help="auto, marginal, noncentred or centred.",
+                help="auto, marginal, whitened, noncentred, centred, or importance.",
             ),
             click.option(
                 "--na", default="drop", show_default=True, help="Rows with missing values: drop or error."

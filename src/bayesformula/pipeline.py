@@ -221,7 +221,7 @@ def planned_inputs(model: ModelSpec, plan: Plan, source: RowSource) -> tuple[Pla
     from bayesformula.compiler.working import WorkingModelError
 
     try:
-        return plan, *sampler_inputs(model, plan.name, source)
+        return plan, *sampler_inputs(model, plan.coefficients, source)
     except WorkingModelError as error:
         plan = plans.fallen_back(plan, str(error))
         return plan, *sampler_inputs(model, plan.name, source)

@@ -14,9 +14,9 @@ from bayesformula.errors import OptionError
 from cases import panel
 
 
-def model(formula: str, frame: pd.DataFrame | None = None):
-    options = {"family": None, "priors": None, "plan": "auto", "na": "drop", "checks": None}
-    return api.prepare(formula, panel() if frame is None else frame, **options, quiet=True)
+def model(formula: str, frame: pd.DataFrame | None = None, **options):
+    defaults = {"family": None, "priors": None, "plan": "auto", "na": "drop", "checks": None}
+    return api.prepare(formula, panel() if frame is None else frame, **defaults | options, quiet=True)
 
 
 def with_levels(spec, rows: int = 10**6, **levels: int):
@@ -37,7 +37,8 @@ CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
         ({"g": 5000, "h": 2100}, "noncentred"),  # cubic in the border
         ({"g": 20_000, "h": 1500}, "noncentred"),  # its blocks would not fit
         ({"g": 5000, "h": 400, "rows": 20_000}, "marginal"),  # and a pass over few rows costs little
-        ({"g": 5000, "h": 1000, "rows": 20_000}, "noncentred"),
+        ({"g": 5000, "h": 1100, "rows": 20_000}, "noncentred"),
+        ({"g": 3000, "h": 1142, "rows": 73_000}, "marginal"),
         ({"g": 300, "h": 140, "rows": 310}, "marginal"),
     ],
 )
@@ -47,6 +48,41 @@ def test_auto_counts_what_is_crossed(levels, plan):
     assert chosen.reason
     if plan == "noncentred":
         assert "effects of h are coupled" in chosen.reason
+
+
+COUNTS = model("w ~ x + (1 + x | g) + (1 | h)", family="poisson").model
+
+
+@pytest.mark.parametrize(
+    ("levels", "plan"),
+    [
+        ({}, "whitened"),
+        ({"g": 1_000_000}, "whitened"),  # linear in the levels of what is eliminated
+        ({"g": 316, "h": 24, "rows": 7584}, "whitened"),
+        ({"g": 300, "h": 140, "rows": 310}, "noncentred"),  # a gradient would cost many passes over the rows
+        ({"g": 5000, "h": 1000, "rows": 100_000}, "noncentred"),
+    ],
+)
+def test_other_families_are_whitened_where_that_is_cheap(levels, plan):
+    chosen = choose(with_levels(COUNTS, **levels))
+    assert chosen.name == plan
+    assert "a response of family poisson has no closed form" in chosen.reason
+    if plan == "noncentred":
+        assert "following the rows in h would cost more than it saves" in chosen.reason
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "plan"),
+    [
+        ("y ~ x; sigma ~ x + (1 | g)", {}, "whitened"),
+        ("y ~ x + (1 | g)", {"family": "student"}, "whitened"),
+        ("w ~ x", {"family": "poisson"}, "noncentred"),  # no groups: nothing moves with their sds
+        ("y ~ x + (1 | g)", {"family": "asym_laplace"}, "noncentred"),
+        ("y ~ x + z + (1 | g)", {"priors": "b ~ horseshoe()"}, "whitened"),
+    ],
+)
+def test_plans_of_what_cannot_be_integrated_out(formula, options, plan):
+    assert choose(model(formula, **options).model).name == plan
 
 
 def test_nested_groups_are_linear_at_every_depth():
@@ -67,7 +103,8 @@ def test_both_spellings(spelling):
     [
         (
             "fast",
-            "plan='fast' is not a plan: write 'auto', 'marginal', 'whitened', 'noncentred' or 'centred'",
+            "plan='fast' is not a plan: "
+            "write 'auto', 'marginal', 'importance', 'whitened', 'noncentred' or 'centred'",
         ),
     ],
 )

@@ -12,10 +12,11 @@ from numpyro import handlers
 from numpyro.infer.util import constrain_fn, log_density
 
 import bayesformula as bf
-from bayesformula import api
+from bayesformula import api, pipeline
 from bayesformula.compiler import sites, whitened
 from bayesformula.compiler.blocks import WHITE_B, b_site, held_positions, sample_theta
 from bayesformula.compiler.emit import unravel
+from bayesformula.compiler.working import WorkingModelError
 from cases import CASES, matrices, panel
 from family_cases import FamilyCase, simulate
 from further_cases import ALL_CASES
@@ -253,3 +254,16 @@ def test_a_likelihood_without_curvature_is_refused_or_left_to_another_plan():
     assert "the density of asym_laplace has a kink" in ready.plan.reason
     with pytest.raises(bf.BayesFormulaError, match="plan='whitened' needs a smooth likelihood"):
         api.prepare("y ~ x + (1 | g)", frame, plan="whitened", **asked, quiet=True)
+
+
+def test_a_search_that_fails_leaves_the_noncentred_plan_and_says_so(monkeypatch):
+    def fails(*arguments):
+        raise WorkingModelError("the likelihood has no finite curvature where the sampler would start")
+
+    monkeypatch.setattr("bayesformula.compiler.assemble.working_model", fails)
+    ready = Model("incidence | trials(size) ~ size + (1 | herd)", bf.datasets.load("cbpp"), "binomial").ready
+    assert ready.plan.name == "whitened"
+    source = pipeline.row_source(ready.design, ready.model)
+    plan, program, _, _ = pipeline.planned_inputs(ready.model, ready.plan, source)
+    assert plan.name == program.structure.plan == "noncentred"
+    assert "no finite curvature where the sampler would start, and they are sampled noncentred" in plan.reason

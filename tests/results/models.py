@@ -263,7 +263,9 @@ FORMULAS = [
 @lru_cache(maxsize=len(FORMULAS))
 def prepared(formula, family):
     """The model of a formula on `ROWS`, nothing compiled."""
-    return prepare(formula, ROWS, family=family, priors=None, plan="noncentred", na="drop", checks=None, quiet=True)
+    return prepare(
+        formula, ROWS, family=family, priors=None, plan="noncentred", na="drop", checks=None, quiet=True
+    )
 
 
 def prepared_fit(formula, family):

@@ -9,21 +9,22 @@ from bayesformula.errors import OptionError
 from bayesformula.model.spec import ModelSpec
 from bayesformula.priors import SHRINKAGE
 
-PLANS = ("marginal", "whitened", "noncentred", "centred")
+PLANS = ("marginal", "importance", "whitened", "noncentred", "centred")
 SPELLINGS = {"noncentered": "noncentred", "centered": "centred", "marginalized": "marginal"}
 MAX_BORDER = 2000
 """Columns of the dense border up to which `auto` integrates out, whatever the rows."""
 SMALL_BORDER = 150
 """Columns up to which it always does: a gradient takes a millisecond or two."""
-BORDER_WORK = 10_000
+BORDER_WORK = 50_000
 """Between the two, a gradient costs the cube of the columns; the other plans take some 10 times as many
-gradients, each with a cost by the rows, for a third of the effective draws. The cube may be so many rows."""
+gradients, each with a cost by the rows, for a third of the effective draws. The cube may be so many rows
+(1,142 columns and 73,421 rows: 110 ms a gradient on one core)."""
 MAX_BORDER_BYTES = 2**28
 """Size of its largest block up to which `auto` integrates out: a gradient passes over it several times."""
-WHITENED_WORK = 100
+WHITENED_WORK = 300
 """Multiplications of an elimination, for each row, up to which `auto` whitens. Row by row a gradient of the
-noncentred plan costs about 45 ns, a multiplication of an elimination with its derivatives some 3 ns; and the
-other plan takes 3 to 10 times as many gradients for a third to a tenth of the effective draws."""
+noncentred plan costs about 45 ns, a multiplication of an elimination with its derivatives about 1 ns; and the
+other plan takes 1.3 to 5 times as many gradients for 1.4 to 18 times fewer effective draws (six models)."""
 LEAST_WORK = 3_000_000
 """Multiplications that are few whatever the rows: about a millisecond's."""
 REFUSED_BYTES = 2**33
@@ -37,6 +38,11 @@ class Plan:
     name: str
     reason: str
     target_accept: float = 0.0
+
+    @property
+    def coefficients(self) -> str:
+        """How the coefficients enter the program: `importance` is another sampler of the marginal plan."""
+        return "marginal" if self.name == "importance" else self.name
 
 
 STUDENT_ACCEPT = 0.9
@@ -66,19 +72,20 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
     if name not in ("auto", *PLANS):
         raise OptionError(
             f"plan={requested!r} is not a plan: "
-            "write 'auto', 'marginal', 'whitened', 'noncentred' or 'centred'"
+            "write 'auto', 'marginal', 'importance', 'whitened', 'noncentred' or 'centred'"
         )
     if name in ("noncentred", "centred"):
         return Plan(name, "asked for")
     obstacle = not_marginal(model)
-    if obstacle and name == "marginal":
-        raise OptionError(f"plan='marginal' is not exact here: {obstacle}\n  Write plan='noncentred'.")
+    integrates = name in ("marginal", "importance")
+    if obstacle and integrates:
+        raise OptionError(f"plan='{name}' is not exact here: {obstacle}\n  Write plan='auto'.")
     if obstacle or name == "whitened":
         return _sampled(model, name, obstacle)
     width, size = _border(model)
-    if name == "marginal" and size > REFUSED_BYTES:
+    if integrates and size > REFUSED_BYTES:
         raise OptionError(
-            f"plan='marginal' would need blocks of {size / 2**30:.0f} GiB, as the effects of "
+            f"plan='{name}' would need blocks of {size / 2**30:.0f} GiB, as the effects of "
             f"{_crossed(model)} are coupled with others and too many: write plan='noncentred'"
         )
     if name != "auto":

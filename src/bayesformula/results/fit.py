@@ -61,6 +61,7 @@ class Fit:
         prior_only: the draws are from the prior.
         compiled: gives the program and its argument, for the emitted model.
         asked: options of `bf.fit` that the other attributes do not tell.
+        importance: under plan="importance" effective_points of points, tail_shape of their weights, rounds.
         likelihood: of a file, the log likelihood at the last draw, by which it is known again; else None.
     """
 
@@ -81,6 +82,7 @@ class Fit:
     compiled: Callable[[], tuple[Program, ModelData]] = field(repr=False)
     asked: Asked = field(default=Asked(), repr=False)
     likelihood: float | None = field(default=None, repr=False)
+    importance: Mapping[str, float] | None = None
 
     # ---- again ----
 
@@ -275,6 +277,7 @@ class Fit:
             config.warmup,
             broken,
             target_accept=config.target_accept,
+            importance=self.importance,
         )
 
     def _is_finite(self, variable: str, at: tuple[int, ...]) -> bool:

@@ -11,6 +11,8 @@ import numpy as np
 MAX_R_HAT = 1.01
 MIN_ESS_A_CHAIN = 100
 MIN_EBFMI = 0.3
+MAX_TAIL_SHAPE = 0.7
+"""Of importance weights; Vehtari, Simpson, Gelman, Yao and Gabry (2024), arXiv:1507.02646."""
 MAX_SHORTFALL = 0.2
 """Of the mean acceptance of a chain below what adaptation aimed at; it usually ends a little above."""
 MAX_STEP_RATIO = 10.0
@@ -88,6 +90,7 @@ def judge(
     warmup: int,
     broken: Sequence[str] = (),
     target_accept: float = 0.8,
+    importance: Mapping[str, float] | None = None,
 ) -> Health:
     """Judge a run by its diagnostics (per name), the sampler's counts (chains, draws), broken parameters."""
     r_hat, worst_r_hat = _extreme(names, quality["r_hat"], np.nanargmax)
@@ -117,7 +120,10 @@ def judge(
         )
     if divergences:
         found.append(_divergences(divergences, chains * draws, plan))
-    found += _adaptation(stats, target_accept, warmup)
+    if importance is None:
+        found += _adaptation(stats, target_accept, warmup)
+    elif importance["tail_shape"] > MAX_TAIL_SHAPE:
+        found.append(_heavy_tail(importance["tail_shape"]))
     if r_hat > MAX_R_HAT:
         found.append(
             Problem(
@@ -153,6 +159,15 @@ def judge(
             )
         )
     return Health(r_hat, worst_r_hat, bulk, tail, worst_ess, divergences, hits, ebfmi, tuple(found))
+
+
+def _heavy_tail(shape: float) -> Problem:
+    return Problem(
+        "importance",
+        f"The weights of importance sampling have a heavy tail (k = {shape:.2f}, more than "
+        f"{MAX_TAIL_SHAPE}): a part of the posterior may be missing.",
+        "Write plan='marginal', which samples the same posterior by NUTS.",
+    )
 
 
 def _longer(draws: int, ess_a_chain: float) -> int:

@@ -43,6 +43,9 @@ def _facts(fit: Fit) -> list[str]:
     seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
     source = " from the prior alone" if fit.prior_only else ""
     draws = f"{config.chains} chains of {config.draws} draws{source} after {config.warmup} of warmup"
+    if fit.importance is not None:
+        effective, points = fit.importance["effective_points"], fit.importance["points"]
+        draws = f"{config.chains} x {config.draws}{source}, {effective:.0f} of {points:.0f} points effective"
     facts = [
         ("Formula", spec.formula),
         ("Family", _family(spec)),

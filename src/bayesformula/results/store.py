@@ -109,7 +109,11 @@ def _texts(fit: Fit) -> dict[str, str]:
             label: [list(names), [list(part) for part in parts]]
             for label, (names, parts) in fit.levels.items()
         },
-        "facts": {"n_dropped": fit.n_dropped, "prior_only": fit.prior_only},
+        "facts": {
+            "n_dropped": fit.n_dropped,
+            "prior_only": fit.prior_only,
+            "importance": None if fit.importance is None else dict(fit.importance),
+        },
     }
     return {name: json.dumps(value, allow_nan=False) for name, value in values.items()}
 
@@ -250,6 +254,7 @@ def _parts(tree: Any) -> dict[str, Any]:
         "findings": tuple(Finding(**finding) for finding in texts["findings"]),
         "n_dropped": texts["facts"]["n_dropped"],
         "prior_only": texts["facts"]["prior_only"],
+        "importance": texts["facts"].get("importance"),
         "versions": texts["versions"],
     }
 

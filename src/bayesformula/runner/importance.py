@@ -1,16 +1,16 @@
 """Independent draws where few parameters are left: importance sampling about the mode, exact in the limit.
 
-Under the marginal plan the sampler sees only sds, correlations and sigma. Where one density costs a second
-(tens of thousands of crossed effects), the some 30,000 gradients of NUTS take hours, and a few hundred
-densities do: the mode by BFGS, the curvature there by differences of gradients, NODES quasi-random points of
-a multivariate t about it, each weighed with posterior over proposal. The points are drawn again in proportion
-to their weights, and given each the coefficients are drawn exactly, REPEATS times.
+Under the marginal plan the sampler sees only sds, correlations and sigma. Where one gradient costs a tenth of
+a second or more (thousands of crossed effects), the some 50,000 gradients of NUTS take an hour or hours, and
+a thousand densities do: the mode by BFGS, the curvature there by differences of gradients, NODES quasi-random
+points of a split t distribution about it, each weighed with posterior over proposal. The points are drawn
+again in proportion to their weights, and given each the coefficients are drawn exactly, REPEATS times.
 
 Its own diagnostics, in `RawDraws.importance`: the effective number of points (Kish), and the shape k of the
 tail of the weights, which says whether the proposal left out a part of the posterior (above 0.7 it did).
 
-References: Kish (1965), Survey Sampling, for the effective number; Vehtari, Simpson, Gelman, Yao and Gabry
-(2024), arXiv:1507.02646, for the shape of the tail as a diagnostic.
+References: Geweke (1989), doi:10.2307/1913710, for the split t; Kish (1965), Survey Sampling; Vehtari,
+Simpson, Gelman, Yao and Gabry (2024), arXiv:1507.02646, for the shape of the tail as a diagnostic.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 from scipy import optimize, special, stats
 from scipy.stats import qmc
 
+from bayesformula.errors import OptionError
 from bayesformula.runner import nuts
 from bayesformula.runner.device import Device, on
 from bayesformula.runner.executables import TRACING, compile_ahead, traces
@@ -38,14 +39,14 @@ if TYPE_CHECKING:
 
 MAX_DIM = 12
 """Parameters up to which a few hundred points fill the space between them."""
-NODES = 512
+NODES = 1024
 MAX_NODES = 4096
-REPEATS = 8
+REPEATS = 4
 """Draws of the coefficients for each draw of the parameters that are left."""
-DF = 7.0
-"""Of the proposal: tails heavier than those of log sds and transformed correlations."""
-WIDER = 1.15
-"""The proposal's scale over that of the curvature at the mode."""
+DF = 6.0
+"""Of the proposal."""
+WIDER = 1.1
+"""The proposal's scale over the posterior's."""
 ROUNDS = 4
 GOOD_SHARE = 0.4
 """Of the points that are effective; below it the proposal is moved to their moments and drawn again."""
@@ -53,10 +54,24 @@ GOOD_SHARE = 0.4
 
 @dataclass(frozen=True)
 class Proposal:
-    """A multivariate t distribution: its centre (d,) and the lower factor (d, d) of its scale."""
+    """A split t distribution: standard t coordinates, stretched differently on both sides of the centre.
+
+    The log of an sd that may be near 0 has a long left tail, which no symmetric proposal covers.
+
+    Attributes:
+        centre: (d,).
+        root: (d, d) lower factor of the scale.
+        left, right: (d,) what coordinates below and above 0 are multiplied with.
+    """
 
     centre: np.ndarray
     root: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+
+    def stretched(self, standard: np.ndarray) -> np.ndarray:
+        """(..., d) points of standard coordinates."""
+        return self.centre + (standard * np.where(standard < 0, self.left, self.right)) @ self.root.T
 
     def draw(self, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """(count, d) scrambled Sobol points of it, and (count,) their log densities."""
@@ -72,8 +87,9 @@ class Proposal:
             - d / 2 * np.log(DF * np.pi)
             - np.sum(np.log(np.diag(self.root)))
             - (DF + d) / 2 * np.log1p(np.sum(standard**2, axis=1) / DF)
+            - np.sum(np.log(np.where(standard < 0, self.left, self.right)), axis=1)
         )
-        return self.centre + standard @ self.root.T, log_density
+        return self.stretched(standard), log_density
 
 
 @dataclass(frozen=True)
@@ -102,8 +118,14 @@ def run(
     """Sample and recover; arguments as of `nuts.run`.
 
     Raises:
+        OptionError: too many parameters are left, or none.
         SamplingError: no mode was found.
     """
+    if not 0 < program.dim <= MAX_DIM:
+        raise OptionError(
+            f"plan='importance' is for 1 to {MAX_DIM} parameters beside the coefficients, and here are "
+            f"{program.dim}: write plan='marginal'"
+        )
     z0, scale = (np.asarray(part, float) for part in start)
     placed = nuts.placed(data, device.dtype)
     with on(device):
@@ -123,6 +145,7 @@ def run(
 
     began = time.perf_counter()
     proposal = about_the_mode(energy_and_gradient, z0, scale, config.workers)
+    proposal = split(energy, proposal, config.workers)
     found = time.perf_counter()
     count = nodes_for(config.chains * config.draws)
     weighed, rounds = weigh(energy, proposal, count, config.seed, config.workers)
@@ -137,7 +160,7 @@ def run(
     none = np.zeros(config.chains)
     return nuts.RawDraws(
         z,
-        {"lp": lp, "energy": -lp, **counts, **flags},
+        {"lp": lp, "energy": np.zeros(shape), **counts, **flags},
         none,
         none,
         recovered,
@@ -196,7 +219,7 @@ def about_the_mode(
     found = optimize.minimize(objective, np.zeros_like(z0), jac=True, method="BFGS", options=options)
     if not np.isfinite(found.fun) or np.max(np.abs(found.jac)) > MAX_SLOPE:
         raise nuts.SamplingError(
-            "sampler='importance' found no mode of the posterior: write sampler='nuts', or give every sd and "
+            "plan='importance' found no mode of the posterior: write plan='marginal', or give every sd and "
             "sigma a prior that keeps it from 0"
         )
     step = DIFFERENCE * np.sqrt(np.clip(np.diag(found.hess_inv), 1e-4, 25.0))
@@ -208,8 +231,33 @@ def about_the_mode(
     curvature = (slopes[0::2] - slopes[1::2]) / (2 * step[:, None])
     values, vectors = np.linalg.eigh(0.5 * (curvature + curvature.T))
     covariance = (vectors / np.maximum(values, LEAST_CURVATURE)) @ vectors.T
-    root = WIDER * np.linalg.cholesky(covariance)
-    return Proposal(z0 + scale * found.x, scale[:, None] * root)
+    return _symmetric(z0 + scale * found.x, scale[:, None] * np.linalg.cholesky(covariance))
+
+
+def _symmetric(centre: np.ndarray, root: np.ndarray) -> Proposal:
+    return Proposal(centre, root, np.full(len(centre), WIDER), np.full(len(centre), WIDER))
+
+
+def split(energy: Callable[[np.ndarray], float], proposal: Proposal, workers: int) -> Proposal:
+    """The proposal stretched along each coordinate until it covers the posterior there, on both sides.
+
+    By Geweke's rule: where the energy has risen by E at a distance of s, the posterior is as wide as a normal
+    distribution with sd s / sqrt(2 E); the widest over several distances counts.
+    """
+    d = len(proposal.centre)
+    plain = Proposal(proposal.centre, proposal.root, np.ones(d), np.ones(d))
+    steps = np.array([sign * size for sign in (-1, 1) for size in DISTANCES])
+    standard = (np.eye(d)[:, None, :] * steps[None, :, None]).reshape(-1, d)
+    with ThreadPoolExecutor(workers) as pool:
+        lowest, *energies = pool.map(energy, [proposal.centre, *plain.stretched(standard)])
+    rise = np.maximum(np.array(energies).reshape(d, 2, -1) - lowest, 1e-3)
+    widths = (np.array(DISTANCES) / np.sqrt(2.0 * rise)).max(axis=2).clip(1.0, MOST_STRETCH)
+    return Proposal(proposal.centre, proposal.root, WIDER * widths[:, 0], WIDER * widths[:, 1])
+
+
+DISTANCES = (1.0, 2.0, 4.0, 6.0)
+"""In sds of the curvature at the mode."""
+MOST_STRETCH = 10.0
 
 
 MAX_SLOPE = 1.0
@@ -239,7 +287,7 @@ def weigh(
         away = z - centre
         covariance = (found.weights[:, None] * away).T @ away + 1e-12 * np.eye(len(centre))
         # a t distribution with DF degrees of freedom has DF / (DF - 2) times the covariance of its scale
-        proposal = Proposal(centre, WIDER * np.linalg.cholesky(covariance * (DF - 2) / DF))
+        proposal = split(energy, _symmetric(centre, np.linalg.cholesky(covariance * (DF - 2) / DF)), workers)
     assert best is not None
     return best, ROUNDS
 
@@ -252,8 +300,8 @@ def tail_shape(log_weights: np.ndarray) -> float:
     excess = ordered[-size:] - ordered[-size - 1]
     if not excess[0] > 0:
         excess = excess[excess > 0]
-    if len(excess) < 5:
-        return float("-inf")
+    if len(excess) < 5:  # the largest weights are equal
+        return -1.0
     return _pareto_shape(excess)
 
 

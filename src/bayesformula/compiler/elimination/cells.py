@@ -10,8 +10,8 @@ import numpy as np
 from bayesformula.compiler.leaves import Leaf
 
 PAIR_COST = 250
-"""Multiplications of a dense product that take the time of one pair of cells, gathered and scattered; measured
-on gradients for 300 to 3,000 levels and 60 to 1,100 columns, where the two forms met at 170 to 350."""
+"""Multiplications of a dense product that take the time of one pair of cells, gathered and scattered: on
+gradients for 300 to 3,000 levels and 60 to 1,100 columns the two forms met at 170 to 350."""
 
 
 class Cells(NamedTuple):
