@@ -274,7 +274,7 @@ def _run(
 ) -> Fit:
     from bayesformula.data.rows import used_rows
     from bayesformula.results.fit import Fit
-    from bayesformula.runner import blas, cache, importance, nuts
+    from bayesformula.runner import blas, cache, nuts
     from bayesformula.runner.progress import meter
 
     source = row_source(ready.design, ready.model, prior_only=prior_only)
@@ -285,6 +285,8 @@ def _run(
             start = with_init(start, asked.init, ready.model, data.reported.b)
         begin = program.start(data, start)
         if plan.name == "importance":
+            from bayesformula.runner import importance
+
             raw = importance.run(program, data, begin, config, where, summarised)
         else:
             with meter(config, asked.progress) as report:
