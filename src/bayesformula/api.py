@@ -24,6 +24,7 @@ from bayesformula.errors import (
     listing,
 )
 from bayesformula.families import Family, resolve_family
+from bayesformula.keeping import summarised_effects
 from bayesformula.pipeline import (
     Prepared,
     check_transforms,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from bayesformula.compiler.inputs import ModelData
     from bayesformula.data.design import Design
     from bayesformula.model.explain import Explanation, Outline
-    from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
     from bayesformula.runner.device import Device
 
@@ -278,7 +278,7 @@ def _run(
     from bayesformula.runner.progress import meter
 
     source = row_source(ready.design, ready.model, prior_only=prior_only)
-    summarised = _summarised(ready.model, config, asked.keep)
+    summarised = summarised_effects(ready.model, config, asked.keep)
     with cache.lent(), blas.one_thread():
         plan, program, data, start = planned_inputs(ready.model, ready.plan, source)
         if asked.init is not None:
@@ -389,25 +389,6 @@ def _refuse_unavailable(**options: Any) -> None:
     for name, value in options.items():
         if value is not None:
             raise OptionError(f"{name}= is not available in this version: leave it out")
-
-
-KEEP_BYTES = 2**30
-
-
-def _summarised(model: ModelSpec, config: RunConfig, keep: str | None) -> frozenset[str]:
-    """Names of the group effects of which only means and sds are kept."""
-    numbers = sum(g.n_levels * g.q for g in model.groups)
-    size = 8 * numbers * config.chains * config.draws
-    if keep == "draws" or (keep is None and size <= KEEP_BYTES):
-        return frozenset()
-    if keep is None:
-        warnings.warn(
-            f"the draws of {numbers} group effects would take {size / 2**30:.1f} GiB: only their means "
-            'and sds are kept. Pass keep="draws" to keep them all, keep="summary" to silence this.',
-            BayesFormulaWarning,
-            stacklevel=5,
-        )
-    return frozenset(f"r_{g.label}" for g in model.groups)
 
 
 def check_output(path: str | PathLike[str], *, force: bool) -> None:
