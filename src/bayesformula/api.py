@@ -274,7 +274,7 @@ def _run(
 ) -> Fit:
     from bayesformula.data.rows import used_rows
     from bayesformula.results.fit import Fit
-    from bayesformula.runner import blas, cache, nuts
+    from bayesformula.runner import blas, cache, samplers
     from bayesformula.runner.progress import meter
 
     source = row_source(ready.design, ready.model, prior_only=prior_only)
@@ -284,13 +284,8 @@ def _run(
         if asked.init is not None:
             start = with_init(start, asked.init, ready.model, data.reported.b)
         begin = program.start(data, start)
-        if plan.name == "importance":
-            from bayesformula.runner import importance
-
-            raw = importance.run(program, data, begin, config, where, summarised)
-        else:
-            with meter(config, asked.progress) as report:
-                raw = nuts.run(program, data, begin, config, where, report, summarised)
+        with meter(config, asked.progress if plan.name != "importance" else False) as report:
+            raw = samplers.run(plan.name, program, data, begin, config, where, report, summarised)
     sampled = time.perf_counter()
     frame = used_rows(ready.frame.loc[:, list(ready.schema.columns)], ready.design.rows).reset_index(
         drop=True

@@ -98,7 +98,7 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
     """
     import numpy as np
 
-    from bayesformula.runner import blas, cache, device, nuts
+    from bayesformula.runner import blas, cache, device, samplers
 
     design = design_of(fit)
     given = np.asarray(weights, float)
@@ -111,7 +111,8 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
     summarised = frozenset(name.removesuffix(".mean") for name in fit.draws if name.endswith(".mean"))
     with cache.lent(), blas.one_thread():
         plan, program, data, start = planned_inputs(fit.spec, fit.plan, source)
-        raw = nuts.run(program, data, program.start(data, start), config, where, None, summarised)
+        begin = program.start(data, start)
+        raw = samplers.run(plan.name, program, data, begin, config, where, None, summarised)
     return replace(
         fit,
         plan=plan,
@@ -120,5 +121,6 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
         stats=raw.stats,
         z=raw.z,
         timing={**fit.timing, **raw.seconds},
+        importance=raw.importance,
         compiled=lru_cache(maxsize=1)(lambda: (program, data._replace(rows=source.whole))),
     )

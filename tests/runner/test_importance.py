@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import integrate, stats
 
 import bayesformula as bf
+from bayesformula import updates
 from bayesformula.results.health import judge
 from bayesformula.runner import importance
 
@@ -167,3 +168,16 @@ def test_a_heavy_tail_of_weights_is_a_problem_with_a_remedy():
         "a part of the posterior may be missing.\n"
         "  Write plan='marginal', which samples the same posterior by NUTS."
     )
+
+
+def test_a_refit_with_other_weights_has_the_same_sampler():
+    """With weights of one the same draws; with others, other points and a diagnostic of their own."""
+    fit = fits("importance")
+    weights = np.ones(fit.spec.n_rows)
+    same = updates.reweighted(fit, weights)
+    assert_allclose(same.draws["sigma"], fit.draws["sigma"], rtol=1e-9)
+    weights[:20] = 0.0
+    fewer = updates.reweighted(fit, weights)
+    assert fewer.importance is not None
+    assert fewer.importance != fit.importance
+    assert np.all(fewer.stats["n_steps"] == 0)

@@ -154,13 +154,10 @@ def run(
     z = np.repeat(weighed.z[picked], REPEATS, axis=1)[:, : config.draws]
     lp = -np.repeat(weighed.energy[picked], REPEATS, axis=1)[:, : config.draws]
     recovered = _recover(program, on_device, device, z, config, summarised)
-    shape = (config.chains, config.draws)
-    counts = {name: np.zeros(shape) for name in ("energy_change", "n_steps", "acceptance_rate", "step_size")}
-    flags = {name: np.zeros(shape, bool) for name in ("diverging", "reached_max_treedepth")}
     none = np.zeros(config.chains)
     return nuts.RawDraws(
         z,
-        {"lp": lp, "energy": np.zeros(shape), **counts, **flags},
+        {**nuts.no_steps((config.chains, config.draws)), "lp": lp},
         none,
         none,
         recovered,

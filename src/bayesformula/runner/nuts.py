@@ -287,12 +287,17 @@ def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
         recover, size = _prepare_recovery(job)
         energy = float(density.call(job.z0, job.data))
     recovered = _recover(job, recover, z, size, summarised)
-    stats = {name: np.zeros(shape) for name in ("energy_change", "n_steps", "acceptance_rate", "step_size")}
-    stats |= {name: np.zeros(shape, bool) for name in ("diverging", "reached_max_treedepth")}
-    stats |= {"lp": np.full(shape, -energy), "energy": np.full(shape, energy)}
+    stats = {**no_steps(shape), "lp": np.full(shape, -energy)}
     seconds = dict.fromkeys(("trace", "compile", "warmup", "draws"), 0.0)
     none = np.zeros(job.config.chains)
     return RawDraws(z, stats, none, none, recovered, {**seconds, "recovery": time.perf_counter() - began})
+
+
+def no_steps(shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    """What is counted of (chains, draws) that took no steps."""
+    names = ("energy", "energy_change", "n_steps", "acceptance_rate", "step_size")
+    flags = {name: np.zeros(shape, bool) for name in ("diverging", "reached_max_treedepth")}
+    return {**{name: np.zeros(shape) for name in names}, **flags}
 
 
 def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
