@@ -13,6 +13,7 @@ from numbers import Real
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from bayesformula.encoding import coded, row_source
 from bayesformula.environment import doctor as doctor
 from bayesformula.environment import versions
 from bayesformula.errors import (
@@ -28,13 +29,11 @@ from bayesformula.keeping import summarised_effects
 from bayesformula.pipeline import (
     Prepared,
     check_transforms,
-    coded,
     compile_inputs,
     formula_spec,
     na_policy,
     planned_inputs,
     prepare,
-    row_source,
     with_init,
 )
 from bayesformula.prior_text import parse_priors

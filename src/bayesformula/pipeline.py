@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from bayesformula.encoding import coded, max_count, row_source
 from bayesformula.errors import FindingWarning, OptionError, nearest
 from bayesformula.families import Family, family_name, resolve_family
 from bayesformula.prior_text import parse_priors
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from bayesformula.compiler.chunks import RowSource
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData, Rows, Start
+    from bayesformula.compiler.inputs import ModelData, Start
     from bayesformula.compiler.plan import Plan
     from bayesformula.data.checks import Finding
-    from bayesformula.data.design import Design, GroupDesign
+    from bayesformula.data.design import Design
     from bayesformula.data.schema import DataSchema
     from bayesformula.model.spec import ModelSpec
 
@@ -119,86 +119,6 @@ def prepare(
     return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
 
 
-def coded(schema: DataSchema, design: Design, family: Family) -> tuple[Design, tuple[str, ...]]:
-    """The design with the response as the family takes it, one trial where none is stated; categories."""
-    from bayesformula.data.categories import codes
-    from bayesformula.data.family_terms import extras_of
-
-    assert design.y is not None, "only rows with a response are coded"
-    y, categories = codes(family.name, schema.response, design.y)
-    return replace(design, y=y, extras=extras_of(family, design)), (
-        () if family.name == "bernoulli" else categories
-    )
-
-
-def rows_of(design: Design, model: ModelSpec, relations: Sequence[np.ndarray | None] = ()) -> Rows:
-    """The arrays of a design as the compiler takes them; `relations` are those of its groups, if known."""
-    import numpy as np
-
-    from bayesformula.compiler.inputs import GroupArrays, PredictorRows, Rows
-    from bayesformula.compiler.likelihood.terms import Terms
-    from bayesformula.data.shared_groups import shared_groups
-    from bayesformula.model.build import parameter_designs
-
-    y = np.asarray(design.y, float)
-    parameters = parameter_designs(design, model.family, model.categories)
-    groups = [shared.design for shared in shared_groups(parameters).values()]
-    return Rows(
-        y=y,
-        weights=None if design.weights is None else np.asarray(design.weights, float),
-        predictors=tuple(
-            PredictorRows(
-                x=part.population.values.whole,
-                offset=np.zeros(len(y)) if part.offset is None else np.asarray(part.offset, float),
-                specific=part.cs.values.whole if part.cs.names else None,
-            )
-            for part in parameters.values()
-        ),
-        groups=tuple(
-            GroupArrays(
-                z=g.z,
-                index=np.asarray(g.index, np.int32),
-                by=None if g.by_index is None else np.asarray(g.by_index, np.int32),
-                relation=relation,
-            )
-            for g, relation in zip(groups, relations or [_relation(g) for g in groups], strict=True)
-        ),
-        terms=Terms(**{name: np.asarray(values, float) for name, values in design.extras.items()}),
-    )
-
-
-def _relation(group: GroupDesign) -> np.ndarray | None:
-    """(J, J) lower Cholesky factor of the known covariance of a group's levels."""
-    import numpy as np
-
-    return None if group.cov is None else np.linalg.cholesky(group.cov)
-
-
-def row_source(design: Design, model: ModelSpec, *, prior_only: bool = False) -> RowSource:
-    """The rows of a design as the compiler asks for them: all, or a chunk at a time.
-
-    A likelihood without weight is none: with `prior_only` the program is the same, and the prior is its
-    posterior.
-    """
-    import numpy as np
-
-    from bayesformula.compiler.chunks import RowSource
-    from bayesformula.data import encoded
-    from bayesformula.data.shared_groups import shared_groups
-    from bayesformula.model.build import parameter_designs
-
-    groups = shared_groups(parameter_designs(design, model.family, model.categories)).values()
-    relations = [_relation(shared.design) for shared in groups]
-
-    def take(at: encoded.At) -> Rows:
-        is_all = isinstance(at, slice) and at == slice(0, design.n_rows)
-        rows = rows_of(design if is_all else design.part(at), model, relations)
-        return rows._replace(weights=np.zeros(len(rows.y))) if prior_only else rows
-
-    unweighted = design.weights is None or not np.any(design.weights > 0)
-    return RowSource(design.n_rows, encoded.CHUNK_ROWS, take, prior_only or unweighted)
-
-
 def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Program, ModelData, Start]:
     """The program of a model under a plan, what it reads at every step, and where chains start.
 
@@ -208,7 +128,7 @@ def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Prog
 
     nothing = source.take(slice(0, 0))
     shape = structure.structure(
-        model, plan, has_weights=nothing.weights is not None, max_count=_max_count(model, source)
+        model, plan, has_weights=nothing.weights is not None, max_count=max_count(model, source)
     )
     with blas.one_thread():
         data, start = assemble.assemble(model, shape, source)
@@ -234,26 +154,6 @@ def compile_inputs(
     source = row_source(design, model, prior_only=prior_only)
     program, data, start = sampler_inputs(model, plan, source)
     return program, data._replace(rows=source.whole), start
-
-
-def _max_count(model: ModelSpec, source: RowSource) -> int:
-    """The greatest count at which a tail of the response is asked for; rounded up, to share programs."""
-    import numpy as np
-
-    from bayesformula.families import record
-
-    if not record(model.family.name).is_discrete:
-        return 0
-    rows = source.whole
-    ends = [
-        values for values in (rows.terms.lower, rows.terms.upper, rows.terms.cens_upper) if values is not None
-    ]
-    ends += [rows.y] if rows.terms.cens is not None else []
-    if ends and rows.terms.trials is not None:  # an upper tail of successes ends at the trials
-        ends.append(rows.terms.trials)
-    finite = [float(np.max(values[np.isfinite(values)], initial=0.0)) for values in map(np.asarray, ends)]
-    greatest = max(finite, default=0.0)
-    return 0 if greatest <= 0 else 2 ** math.ceil(math.log2(greatest + 1))
 
 
 def with_init(

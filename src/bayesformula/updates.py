@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bayesformula.encoding import coded, row_source
 from bayesformula.errors import OptionError, listing
-from bayesformula.pipeline import coded, formula_spec, planned_inputs, row_source
+from bayesformula.pipeline import formula_spec, planned_inputs
 from bayesformula.runner.options import explain_option
 
 if TYPE_CHECKING:

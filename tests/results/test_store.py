@@ -106,7 +106,7 @@ def test_the_model_of_a_loaded_fit_is_its_model(file):
     assert again.compiled()[0].structure == fit.compiled()[0].structure
     program, data = fit.compiled()
     other, rows = again.compiled()
-    assert other == program  # one program: nothing compiles for the second
+    assert other.layout == program.layout
     jax.tree.map(assert_array_equal, rows, data)
     assert callable(again.model)
 

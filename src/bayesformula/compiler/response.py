@@ -45,10 +45,16 @@ def response_of(
     structure: Structure, rows: Rows, scalars: Mapping[str, Array], coefficients: Coefficients
 ) -> dist.Distribution:
     """The distribution of the n responses given all parameters, likelihood weights left out."""
+    etas = linear_predictors(structure, rows, coefficients)
+    return response_at(structure, etas, scalars, terms_of(rows, coefficients))
+
+
+def terms_of(rows: Rows, coefficients: Coefficients) -> Terms:
+    """What is known of each row, thresholds and effects by threshold among it."""
     terms = rows.terms._replace(thresholds=coefficients.thresholds)
-    if coefficients.bcs is not None:
-        terms = terms._replace(specific=jnp.asarray(rows.predictors[0].specific) @ coefficients.bcs)
-    return response_at(structure, linear_predictors(structure, rows, coefficients), scalars, terms)
+    if coefficients.bcs is None:
+        return terms
+    return terms._replace(specific=jnp.asarray(rows.predictors[0].specific) @ coefficients.bcs)
 
 
 def log_likelihood(structure: Structure, rows: Rows, values: Mapping[str, Array]) -> Array:

@@ -24,7 +24,15 @@ from bayesformula.data.learnt import (
 from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform
 from bayesformula.data.response import encode_extras, encode_response, response_expressions, spare_expressions
-from bayesformula.data.rows import NewLevels, check_finite, complete_rows, used_rows, without_level
+from bayesformula.data.rows import (
+    GroupParts,
+    NewLevels,
+    check_finite,
+    complete_rows,
+    group_part,
+    used_rows,
+    without_level,
+)
 from bayesformula.data.schema import learn, may_miss, predictor_expressions, term_columns
 from bayesformula.data.specific import encode_specific
 from bayesformula.data.values import ColumnsDesign, Design, GroupDesign, ParameterDesign
@@ -55,6 +63,7 @@ def encode(
     na: NaPolicy | None = None,
     transforms: Mapping[str, UserTransform] | None = None,
     infinite: InfinitePolicy = "error",
+    groups: GroupParts = None,
 ) -> Design:
     """The numbers of a frame as the schema reads it: the training frame gives the training design.
 
@@ -68,6 +77,8 @@ def encode(
         na: what is done with rows that miss a value; as in training when not given.
         transforms: the user's own functions, where the formula has any.
         infinite: "keep" leaves infinities and undefined results in the design.
+        groups: what is read of each grouping factor; columns that nothing reads need not be there. Without
+            its levels a group has index -1 in every row.
 
     Raises:
         UnknownColumnError: a column of the formula is not in the frame.
@@ -82,7 +93,7 @@ def encode(
     has_response = _wants_response(schema, names, response)
     left = list(response_expressions(schema.spec.response)) if has_response else []
     left = left or spare_expressions(schema.spec.response, frame)
-    right = [part for each in schema.spec.predictors for part in predictor_expressions(each)]
+    right = [part for each in schema.spec.predictors for part in predictor_expressions(each, groups)]
     used = list(dict.fromkeys(name for part in left + right for name in names.used(part)))
     policy = na or schema.na
     may_be_missing = may_miss(schema.spec, names) if has_response else names.may_miss(right)
@@ -106,7 +117,7 @@ def encode(
         y=values.y,
         weights=values.weights,
         parameters={
-            predictor.parameter: _parameter(predictor, parameter, scope, variables, new_levels)
+            predictor.parameter: _parameter(predictor, parameter, scope, variables, new_levels, groups)
             for predictor, parameter in zip(schema.spec.predictors, schema.parameters, strict=True)
         },
         rows=rows,
@@ -208,14 +219,16 @@ def _parameter(
     scope: Scope,
     variables: Mapping[str, VariableSchema],
     new_levels: NewLevels,
+    parts: GroupParts,
 ) -> ParameterDesign:
     columns = term_columns(predictor, scope, variables)
     coded = coding(schema.terms, columns, variables, intercept=schema.intercept, n=scope.n)
     lost = {column.name for column in schema.dropped}
     fixed = coded.kept([place for place, name in enumerate(coded.names) if name not in lost])
     groups = [
-        encode_group(terms, group, scope, variables, new_levels)
+        encode_group(terms, group, scope, variables, new_levels, reads_levels=part == "levels")
         for terms, group in zip(merged_terms(predictor), schema.groups, strict=True)
+        if (part := group_part(parts, group.label))
     ]
     return ParameterDesign(
         population=ColumnsDesign(schema.columns, fixed.values),

@@ -32,12 +32,16 @@ def merged_terms(predictor: Predictor) -> list[list[GroupTerm]]:
     return list(merged.values())
 
 
-def group_expressions(group: GroupTerm) -> Iterator[Expression]:
-    """Everything that a group term reads: its effects, its factors, what `gr()` and `mm()` name."""
+def group_expressions(group: GroupTerm, *, levels: bool = True) -> Iterator[Expression]:
+    """Everything that a group term reads: its effects, its factors, what `gr()` and `mm()` name.
+
+    Without `levels` all but the factors.
+    """
     for term in group.terms:
         for variable in term.variables:
             yield from member_values(variable)
-    yield from group.factors
+    if levels:
+        yield from group.factors
     yield from group.weights
     if group.by is not None:
         yield group.by

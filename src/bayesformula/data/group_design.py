@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bayesformula.data.columns import Column
+from bayesformula.data.columns import Column, as_factor, recode
 from bayesformula.data.effects import effect_coding, member_weights
 from bayesformula.data.encoded import Encoded, beside, made
 from bayesformula.data.expressions import Scope
@@ -29,16 +29,21 @@ def encode_group(
     scope: Scope,
     variables: Mapping[str, VariableSchema],
     policy: NewLevels,
+    *,
+    reads_levels: bool = True,
 ) -> GroupDesign:
-    """All group terms on one factor as arrays.
+    """All group terms on one factor as arrays; without levels every row has index -1.
 
     Raises:
-        UnseenLevelError: a level that the schema does not have, where `policy` is "error".
+        UnseenLevelError: a level that the schema does not have, where `policy` is "error"; or a level of
+            `gr(by = )`.
     """
-    factors = group_factors(terms[0], scope)
-    index, unseen, unseen_index = _levels(schema, factors)
+    if reads_levels:
+        index, unseen, unseen_index = _levels(schema, group_factors(terms[0], scope))
+    else:
+        index, unseen, unseen_index = _no_levels(schema, scope.n), (), np.empty(0, np.int32)
     if unseen and policy == "error":
-        what = "column" if len(factors) == 1 else "grouping factor"
+        what = "column" if len(schema.factors) == 1 else "grouping factor"
         raise unseen_levels(what, schema.label, unseen, schema.levels, is_group=True)
     count = len(schema.levels)
     return GroupDesign(
@@ -56,6 +61,7 @@ def encode_group(
         dist=schema.dist,
         by=tuple(schema.by + level for level in schema.by_levels),
         by_index=np.asarray(schema.by_codes, dtype=np.int32) if schema.by else None,
+        by_rows=_by_rows(terms[0], schema, scope) if unseen or not reads_levels else None,
         cov_name=schema.cov,
         cov=np.asarray(schema.cov_values).reshape(count, count) if schema.cov else None,
     )
@@ -68,6 +74,24 @@ def _levels(schema: GroupSchema, factors: Sequence[Column]) -> tuple[np.ndarray,
         return index, *name_new_members(factors, index < 0)
     index = match_levels(schema, factors)
     return index, *name_new_levels(factors, index < 0)
+
+
+def _no_levels(schema: GroupSchema, n: int) -> np.ndarray:
+    shape = (n, len(schema.factors)) if schema.is_membership else (n,)
+    return np.full(shape, -1, dtype=np.int32)
+
+
+def _by_rows(term: GroupTerm, schema: GroupSchema, scope: Scope) -> np.ndarray | None:
+    """(n,) which level of `gr(by = )` each row has."""
+    if term.by is None:
+        return None
+    factor = as_factor(scope.variable(term.by))
+    moved = recode(factor, schema.by_levels).values
+    lost = np.unique(factor.values[moved < 0])
+    if len(lost):
+        names = [factor.levels[code] for code in lost.tolist()]
+        raise unseen_levels("column", schema.by, names, schema.by_levels, is_group=False)
+    return moved.astype(np.int32)
 
 
 def _columns(

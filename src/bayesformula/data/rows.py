@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,15 @@ from bayesformula.syntax.ast import Binary, Call, Expression, Name, Paren, Unary
 from bayesformula.syntax.render import render_expression
 
 NewLevels = Literal["error", "population", "sample"]
+GroupPart = Literal["levels", "columns", ""]
+GroupParts = Mapping[str, GroupPart] | None
+"""What of the groups of a frame is read, by label: level and columns of each row, columns alone, nothing.
+None reads everything of all of them."""
+
+
+def group_part(groups: GroupParts, label: str) -> GroupPart:
+    """What is read of one group."""
+    return "levels" if groups is None else groups.get(label, "")
 
 
 def used_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:

@@ -14,7 +14,14 @@ from bayesformula.data.arguments import State
 from bayesformula.data.coding import coding, codings_in_full
 from bayesformula.data.columns import TREATMENT, Column, as_factor, drop_unused
 from bayesformula.data.dots import expand
-from bayesformula.data.effects import Learner, group_expressions, learn_groups, member_values, variable_terms
+from bayesformula.data.effects import (
+    Learner,
+    group_expressions,
+    learn_groups,
+    member_values,
+    merged_terms,
+    variable_terms,
+)
 from bayesformula.data.expressions import Scope
 from bayesformula.data.learnt import (
     DataSchema,
@@ -33,7 +40,15 @@ from bayesformula.data.matrices import Matrices
 from bayesformula.data.names import Names, UserTransform, walk
 from bayesformula.data.parameters import refuse_nonlinear
 from bayesformula.data.response import finite_expressions, learn_response, response_expressions
-from bayesformula.data.rows import check_finite, complete_rows, in_schema_levels, used_rows, without_level
+from bayesformula.data.rows import (
+    GroupParts,
+    check_finite,
+    complete_rows,
+    group_part,
+    in_schema_levels,
+    used_rows,
+    without_level,
+)
 from bayesformula.data.saving import schema_from_json, schema_to_json
 from bayesformula.data.specific import find_repeated, learn_specific
 from bayesformula.errors import OptionError
@@ -132,13 +147,15 @@ def learn(
 # ---- what the formula reads --------------------------------------------------------------------------
 
 
-def predictor_expressions(predictor: Predictor) -> Iterator[Expression]:
-    """The variables, offsets and grouping factors of one linear predictor."""
+def predictor_expressions(predictor: Predictor, groups: GroupParts = None) -> Iterator[Expression]:
+    """The variables, offsets and grouping factors of one linear predictor, of groups what is read."""
     for term in (*predictor.terms, *predictor.specific):
         yield from term.variables
     yield from predictor.offsets
-    for group in predictor.groups:
-        yield from group_expressions(group)
+    for terms in merged_terms(predictor):
+        part = group_part(groups, terms[0].label)
+        for group in terms if part else ():
+            yield from group_expressions(group, levels=part == "levels")
 
 
 def all_expressions(spec: FormulaSpec) -> Iterator[Expression]:

@@ -31,6 +31,7 @@ class GroupDesign:
         dist: "gaussian" or "student".
         by: names of the levels of `gr(by = )` as they stand in names of sds, `treatA`.
         by_index: (J,) int32, which of `by` each level lies in; None without `by`.
+        by_rows: (n,) int32, the same of each row, where some level is not known; else None.
         cov_name: name of the matrix of `gr(cov = )`, or "".
         cov: (J, J) that matrix in the order of `levels`; None without it.
     """
@@ -49,6 +50,7 @@ class GroupDesign:
     dist: str = "gaussian"
     by: tuple[str, ...] = ()
     by_index: np.ndarray | None = None
+    by_rows: np.ndarray | None = None
     cov_name: str = ""
     cov: np.ndarray | None = None
 
@@ -75,7 +77,10 @@ class GroupDesign:
     def part(self, at: At) -> GroupDesign:
         """Of some of the rows."""
         unseen = None if self.unseen_index is None else self.unseen_index[at]
-        return replace(self, index=self.index[at], values=self.values.part(at), unseen_index=unseen)
+        by_rows = None if self.by_rows is None else self.by_rows[at]
+        return replace(
+            self, index=self.index[at], values=self.values.part(at), unseen_index=unseen, by_rows=by_rows
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesformula.errors import NotAvailableError
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
 from bayesformula.results import dataset, names, render, summary, tables
 from bayesformula.results.asked import Asked
 from bayesformula.results.health import Health, judge
+from bayesformula.results.prediction import names as prediction_names
+from bayesformula.results.prediction import predict as predictions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from bayesformula.data.schema import DataSchema
     from bayesformula.runner.config import RunConfig
 
-ELSEWHERE = "ArviZ's functions take fit.data_tree"
-ROWS = "fit.draws_frame() has the draws and bf.design(formula, data) the columns they go with"
-LATER = {
-    **dict.fromkeys(("predict", "fitted", "residuals", "posterior_epred", "posterior_predict"), ROWS),
-    **dict.fromkeys(("loo", "waic", "kfold", "pp_check", "conditional_effects", "report"), ELSEWHERE),
-    "hypothesis": "fit.draws_frame() has the draws to compare",
-}
-"""What later versions will have, and what does the work meanwhile."""
 MAX_JUDGED_EFFECTS = 2000
 """Group effects whose convergence is looked at; beyond that the first of each group."""
 
@@ -288,6 +281,22 @@ class Fit:
         """Divergent transitions after warmup."""
         return int(np.sum(self.stats["diverging"]))
 
+    # ---- predictions ----
+
+    predict = predictions.predict
+    log_likelihood = predictions.log_likelihood
+    fitted = prediction_names.fitted
+    residuals = prediction_names.residuals
+    posterior_epred = prediction_names.posterior_epred
+    posterior_linpred = prediction_names.posterior_linpred
+    posterior_predict = prediction_names.posterior_predict
+
+    # ---- comparison ----
+
+    # ---- checks ----
+
+    # ---- plots ----
+
     # ---- files ----
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False, data: bool = True) -> None:
@@ -308,9 +317,7 @@ class Fit:
         store.save(self, path, overwrite=overwrite, data=data)
 
     def __getattr__(self, name: str) -> Any:
-        if name in LATER or name.startswith("plot_"):
-            raise NotAvailableError(f"fit.{name} is not in this version; {LATER.get(name, ELSEWHERE)}")
-        raise AttributeError(f"a fit has no attribute {name!r}")
+        raise AttributeError(f"a fit has no attribute {name!r}{_near(name)}")
 
     def __reduce__(self) -> str:
         raise TypeError("a fit is not pickled: write fit.save('fit.nc') and bf.load('fit.nc')")
@@ -345,6 +352,14 @@ class Fit:
             "timing": {key: _plain(value) for key, value in self.timing.items()},
             "versions": dict(self.versions),
         }
+
+
+def _near(name: str) -> str:
+    """What was probably meant."""
+    from difflib import get_close_matches
+
+    close = [] if name.startswith("_") else get_close_matches(name, [n for n in dir(Fit) if n[0] != "_"], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _plain(value: Any) -> Any:
