@@ -13,8 +13,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import bayesformula as bf
 from bayesformula.pipeline import row_source, sampler_inputs
+from bayesformula.results.observed import training_design
 from bayesformula.runner import executables
-from bayesformula.updates import design_of, reweighted
+from bayesformula.updates import reweighted
 from results.fits import CAFES, fit_quietly
 
 pytestmark = pytest.mark.filterwarnings("ignore::bayesformula.BayesFormulaWarning")
@@ -159,7 +160,7 @@ def density(fit, design, points):
 def test_rows_of_weight_zero_are_not_there(plan):
     """Exactly: the density is that of the smaller table, under the same priors and plan."""
     first = fit_quietly(CAFES, bf.datasets.load("cafes"), plan=plan, chains=1, draws=30)
-    design = design_of(first)
+    design = training_design(first)
     stays = np.arange(design.n_rows) % 5 != 2
     weighted = density(first, replace(design, weights=stays.astype(float)), first.z[0, ::10])
     fewer = density(first, design.part(np.flatnonzero(stays)), first.z[0, ::10])

@@ -8,18 +8,16 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bayesformula.encoding import coded, row_source
+from bayesformula.encoding import row_source
 from bayesformula.errors import OptionError, listing
 from bayesformula.pipeline import formula_spec, planned_inputs
+from bayesformula.results.observed import NO_ROWS, training_design
 from bayesformula.runner.options import explain_option
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from bayesformula.data.design import Design
     from bayesformula.results.fit import Fit
-
-NO_ROWS = "this fit was saved without its rows (data=False): what you asked for needs them"
 
 
 def update(fit: Fit, changes: Mapping[str, Any]) -> Fit:
@@ -72,20 +70,6 @@ def _check_columns(fit: Fit, formula: Any) -> None:
         )
 
 
-def design_of(fit: Fit) -> Design:
-    """The arrays of a fit's rows, made again from its frame.
-
-    Raises:
-        OptionError: it was saved without its rows.
-    """
-    from bayesformula.data.design import encode
-
-    if fit.frame is None:
-        raise OptionError(NO_ROWS)
-    arrays = encode(fit.schema, fit.frame, transforms=fit.asked.transforms or {})
-    return coded(fit.schema, arrays, fit.family)[0]
-
-
 def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit:
     """The fit with other likelihood weights of its rows, on top of its own; a row of weight 0 is not there.
 
@@ -101,7 +85,7 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
 
     from bayesformula.runner import blas, cache, device, samplers
 
-    design = design_of(fit)
+    design = training_design(fit)
     given = np.asarray(weights, float)
     if given.shape != (design.n_rows,) or not np.all(np.isfinite(given)) or np.any(given < 0):
         raise OptionError(f"weights must be {design.n_rows} finite numbers, 0 or more")

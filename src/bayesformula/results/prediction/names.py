@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from bayesformula.errors import OptionError
+from bayesformula.results.observed import response
 from bayesformula.results.prediction.answers import Answers
 from bayesformula.results.prediction.draws import pick
 from bayesformula.results.prediction.predict import COLUMNS, predict
 from bayesformula.results.prediction.request import request
-from bayesformula.results.prediction.target import NO_ROWS, target
+from bayesformula.results.prediction.target import target
 from bayesformula.results.summary import check_interval, location
 
 if TYPE_CHECKING:
@@ -61,11 +62,9 @@ def residuals(
         raise OptionError(
             "a response with categories has no residuals: fit.predict() has the probabilities of each"
         )
-    if fit.frame is None:
-        raise OptionError(NO_ROWS)
+    y = response(fit)
     asked = request(fit, "mean", None, groups, "error")
     answers = Answers(fit, target(fit, None, asked), asked, pick(fit, draws), 0)
-    y = np.asarray(fit.compiled()[1].rows.y)
     out = {name: np.empty(len(y)) for name in COLUMNS}
     for at, values in answers.chunks():
         for name, found in location((y[at] - values)[None], ci, interval).items():
