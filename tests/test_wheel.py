@@ -72,5 +72,5 @@ def test_installed_wheel_parses_a_formula_and_loads_every_table(wheel, tmp_path)
     environment = os.environ | {"PYTHONPATH": str(target)}
     told = json.loads(run(sys.executable, "-P", "-c", PROBE, cwd=elsewhere, env=environment))
     assert told["package"] == str(target / "bayesformula")
-    assert {"formula.lark", "prior.lark"} <= set(told["grammar"])
+    assert {"formula.lark", "hypothesis.lark", "prior.lark"} <= set(told["grammar"])
     assert min(told["rows"].values()) > 0

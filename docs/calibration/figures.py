@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import matplotlib
@@ -18,9 +17,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy import stats
 
+from bayesformula.results.uniformity import band, counts_below, p_value
+
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "statistical"))
-from uniformity import band, counts_below, p_value  # noqa: E402
 
 COLUMNS, BINS = 5, 20
 INK, SHADE, GRID = "#1f4e79", "#d9d9d9", "#7f7f7f"

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from bayesformula.api import fit as fit
     from bayesformula.api import formula as formula
     from bayesformula.api import load as load
+    from bayesformula.calibration import sbc as sbc
     from bayesformula.errors import BayesFormulaError as BayesFormulaError
     from bayesformula.errors import BayesFormulaWarning as BayesFormulaWarning
     from bayesformula.errors import DataError as DataError
     from bayesformula.errors import FormulaError as FormulaError
     from bayesformula.errors import PriorError as PriorError
+    from bayesformula.results.comparison.compare import compare as compare
     from bayesformula.results.fit import Fit as Fit
 
 __version__ = "0.1.0"
@@ -35,6 +37,8 @@ _HOME = {
     "design": "api",
     "formula": "api",
     "load": "api",
+    "compare": "results.comparison.compare",
+    "sbc": "calibration",
     "datasets": "",
     "families": "",
     "Fit": "results.fit",
@@ -58,10 +62,6 @@ logging.getLogger("bayesformula").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compare", "sbc"):
-        from bayesformula.errors import NotAvailableError
-
-        raise NotAvailableError(f"bf.{name} is not in this version; ArviZ's functions take fit.data_tree")
     if name not in _HOME:
         raise AttributeError(f"module 'bayesformula' has no attribute {name!r}")
     home = _HOME[name]

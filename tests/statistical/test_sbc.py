@@ -11,7 +11,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from statistical import sbc, uniformity
+from bayesformula.results import uniformity
+from statistical import sbc
 from statistical.sbc import MODELS, MUTANTS, RANKED
 
 RECORDED = Path(__file__).parents[2] / "docs" / "calibration" / "ranks.json"

@@ -12,9 +12,16 @@ import numpy as np
 
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
-from bayesformula.results import dataset, names, render, summary, tables
+from bayesformula.results import dataset, names, observed, render, sensitivity, summary, tables, variance
 from bayesformula.results.asked import Asked
+from bayesformula.results.comparison import kfold, loo, waic
+from bayesformula.results.effects import conditional, contrasts
+from bayesformula.results.effects import predictions as marginal
 from bayesformula.results.health import Health, judge
+from bayesformula.results.hypotheses import hypothesis as hypotheses
+from bayesformula.results.plots import caterpillar, correlations, graph, sampling, shrinkage
+from bayesformula.results.plots import fitted as fitted_plot
+from bayesformula.results.plots import priors as prior_plot
 from bayesformula.results.prediction import names as prediction_names
 from bayesformula.results.prediction import predict as predictions
 
@@ -155,6 +162,8 @@ class Fit:
         """All draws under flat brms names, indexed by chain and draw; `effects=False` leaves out r_."""
         return tables.draws_frame(self, effects=effects)
 
+    r2 = variance.r2
+    icc = variance.icc
     fixef = fixed
     ranef = groups
     VarCorr = varcorr
@@ -206,7 +215,7 @@ class Fit:
         """An ArviZ DataTree: posterior, sample_stats, observed_data."""
         y = None
         if self.frame is not None:
-            y = np.asarray(self.compiled()[1].rows.y)
+            y = observed.response(self)
         return dataset.data_tree(self.posterior, self.stats, y, self.spec.response, self.spec.categories)
 
     def prior_predictive(self, *, draws: int = 500, seed: int = 0) -> xr.DataTree:
@@ -291,11 +300,37 @@ class Fit:
     posterior_linpred = prediction_names.posterior_linpred
     posterior_predict = prediction_names.posterior_predict
 
+    predictions = marginal.predictions
+    comparisons = contrasts.comparisons
+    slopes = contrasts.slopes
+    conditional_effects = conditional.conditional_effects
+
     # ---- comparison ----
+
+    loo = loo.loo
+    waic = waic.waic
+    kfold = kfold.kfold
 
     # ---- checks ----
 
+    hypothesis = hypotheses.hypothesis
+    prior_sensitivity = sensitivity.prior_sensitivity
+
     # ---- plots ----
+
+    plot_trace = sampling.plot_trace
+    plot_rank = sampling.plot_rank
+    plot_ess = sampling.plot_ess
+    plot_energy = sampling.plot_energy
+    plot_forest = sampling.plot_forest
+    plot_ridge = sampling.plot_ridge
+    plot_pair = sampling.plot_pair
+    plot_caterpillar = caterpillar.plot_caterpillar
+    plot_shrinkage = shrinkage.plot_shrinkage
+    plot_correlations = correlations.plot_correlations
+    plot_fitted = fitted_plot.plot_fitted
+    plot_graph = graph.plot_graph
+    plot_priors = prior_plot.plot_priors
 
     # ---- files ----
 

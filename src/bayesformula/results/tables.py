@@ -84,7 +84,7 @@ def _effect_table(
     r = fit.draws[name]
     if not total:
         return coefs(group), location(r, ci, kind)
-    parts = _parts(group, population(fit.spec))
+    parts = parts_of(group, population(fit.spec))
     out = {key: np.empty((r.shape[2], len(parts))) for key in ("mean", "sd", "lower", "upper")}
     for i, part in enumerate(parts):
         for key, values in location(part.draws(fit.draws, r), ci, kind).items():
@@ -93,7 +93,7 @@ def _effect_table(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """One coefficient of the levels of a group: a population coefficient, an effect, or both."""
 
     name: str
@@ -112,15 +112,15 @@ class _Part:
         return shared - effect if self.row.variable == "Intercept" else shared + effect
 
 
-def _parts(group: GroupSpec, rows: Sequence[Scalar]) -> list[_Part]:
+def parts_of(group: GroupSpec, rows: Sequence[Scalar]) -> list[Part]:
     """Coefficients in order: those with an effect in order of writing, then the other population ones."""
     out, used = [], set[Scalar]()
     for position, coef in enumerate(coefs(group)):
         place = (group.owner(position), group.column(position))
         found = [row for row in rows if (row.owner, row.column) == place]
-        out += [_Part(row.term, row, position) for row in found] or [_Part(coef, None, position)]
+        out += [Part(row.term, row, position) for row in found] or [Part(coef, None, position)]
         used.update(found)
-    return out + [_Part(row.term, row, None) for row in rows if row not in used]
+    return out + [Part(row.term, row, None) for row in rows if row not in used]
 
 
 def _from_moments(mean: np.ndarray, sd: np.ndarray, ci: float) -> dict[str, np.ndarray]:
