@@ -19,7 +19,7 @@ from bayesformula.results.effects import conditional, contrasts
 from bayesformula.results.effects import predictions as marginal
 from bayesformula.results.health import Health, judge
 from bayesformula.results.hypotheses import hypothesis as hypotheses
-from bayesformula.results.plots import caterpillar, correlations, graph, sampling, shrinkage
+from bayesformula.results.plots import caterpillar, correlations, graph, predictive, sampling, shrinkage
 from bayesformula.results.plots import fitted as fitted_plot
 from bayesformula.results.plots import priors as prior_plot
 from bayesformula.results.prediction import names as prediction_names
@@ -313,6 +313,7 @@ class Fit:
 
     # ---- checks ----
 
+    pp_check = predictive.pp_check
     hypothesis = hypotheses.hypothesis
     prior_sensitivity = sensitivity.prior_sensitivity
 

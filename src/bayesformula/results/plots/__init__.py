@@ -22,6 +22,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
             "caterpillar", "shrinkage", "correlations", "fitted", "graph", "priors",
         )
     }
+    | {"pp_check": "pp_check"}
 )  # fmt: skip
 """Kinds of pictures and the method of a fit that draws each."""
 

@@ -6,40 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesformula.errors import OptionError
 from bayesformula.results.observed import training_design
+from bayesformula.results.plots.labels import shown
+from bayesformula.results.plots.style import BLUE, GREEN, GREY, INK, ORANGE, several, styled
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bayesformula.results.effects.conditional import ConditionalEffects
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", INK, GREY)
 """Okabe and Ito's, told apart by the colour-blind."""
-PANEL = (4.2, 3.2)
-MOST_ACROSS = 3
 
 
 def plot_effects(effects: ConditionalEffects, *, points: bool, axes: Any) -> Any:
     """A panel for each effect; the figure."""
-    import matplotlib.pyplot as plt
-
     names = list(effects)
-    if axes is None:
-        across = min(MOST_ACROSS, len(names))
-        down = -(-len(names) // across)
-        _, grid = plt.subplots(
-            down, across, figsize=(PANEL[0] * across, PANEL[1] * down), squeeze=False, layout="constrained"
-        )
-        axes = list(grid.ravel())
-        for spare in axes[len(names) :]:
-            spare.set_visible(False)
-    axes = list(np.atleast_1d(axes))
-    if len(axes) < len(names):
-        raise OptionError(f"there are {len(names)} effects and {len(axes)} axes: pass one for each")
-    for ax, name in zip(axes, names, strict=False):
-        _panel(ax, effects, name, points=points)
-    return axes[0].figure
+    with styled():
+        figure, panels = several(axes, len(names), panel=(4.0, 3.0), columns=3)
+        for ax, name in zip(panels, names, strict=True):
+            _panel(ax, effects, name, points=points)
+        return figure
 
 
 def _panel(ax: Any, effects: ConditionalEffects, name: str, *, points: bool) -> None:
@@ -59,11 +46,10 @@ def _panel(ax: Any, effects: ConditionalEffects, name: str, *, points: bool) -> 
             _line(ax, part, x, colour, label)
         else:
             _intervals(ax, part, x, colour, label, (place - (len(parts) - 1) / 2) * 0.15)
-    ax.set_xlabel(plain(x))
-    ax.set_ylabel(plain(effects.fit.spec.response if effects.label == "mean" else effects.label))
+    ax.set_xlabel(shown(x))
+    ax.set_ylabel(shown(effects.fit.spec.response if effects.label == "mean" else effects.label))
     if lines is not None:
-        ax.legend(title=plain(lines), frameon=False, fontsize="small", title_fontsize="small")
-    ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(title=shown(lines), title_fontsize=9)
 
 
 def _line(ax: Any, part: pd.DataFrame, x: str, colour: str, label: str | None) -> None:
@@ -100,10 +86,5 @@ def _points(ax: Any, effects: ConditionalEffects, x: str, *, is_numeric: bool) -
     ax.plot(at, y, ".", color="0.6", markersize=3, alpha=0.6, zorder=0)
 
 
-def plain(text: str) -> str:
-    """A name as it is: `$` would begin a formula."""
-    return text.replace("$", r"\$")
-
-
 def _text(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else plain(str(value))
+    return f"{value:.3g}" if isinstance(value, float) else shown(value)

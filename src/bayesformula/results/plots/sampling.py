@@ -270,12 +270,12 @@ def _draw(
         arguments |= {"labeller": chosen.labeller()}
     arguments |= plot_kwargs or {}
     tree = fit.data_tree if chosen is None else chosen.tree(fit, by_label=by_label)
-    with _settings(arguments.get("backend"), 1 if chosen is None else len(chosen.draws)):
+    with settings(arguments.get("backend"), 1 if chosen is None else len(chosen.draws)):
         return getattr(arviz_plots, name)(tree, **arguments)
 
 
 @contextmanager
-def _settings(backend: str | None, panels: int) -> Iterator[None]:
+def settings(backend: str | None, panels: int) -> Iterator[None]:
     """ArviZ's look, and its limit of panels raised to what is drawn, for as long as it draws."""
     import arviz_base
     from arviz_plots import style
