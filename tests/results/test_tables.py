@@ -313,3 +313,22 @@ def test_kept_moments_are_those_of_the_draws_that_were_not_kept(tmp_path):
     assert_array_equal(again.groups(), kept.groups())
     assert set(again.draws) == set(kept.draws)
     assert list(again.data_tree.children) == ["posterior", "sample_stats", "observed_data"]
+
+
+def test_draws_in_place_of_summaries():
+    fit = cafes_fit()
+    fixed = fit.fixed(summary=False)
+    assert fixed.dims == ("chain", "draw", "term")
+    assert_array_equal(fixed.sel(term="afternoon"), fit.posterior["b"].sel(term="afternoon"))
+    effects = fit.groups("cafe", summary=False)
+    assert effects.dims == ("chain", "draw", "level", "coef")
+    assert_array_equal(effects, fit.draws["r_cafe"])
+    total = fit.coef(summary=False)["cafe"].sel(coef="afternoon", level="c03")
+    assert_allclose(total, fixed.sel(term="afternoon") + effects.sel(coef="afternoon", level="c03"))
+    assert_allclose(fit.coef().loc[("cafe", "c03", "afternoon"), "mean"], total.mean())
+
+
+def test_varcorr_in_a_notebook_escapes_names():
+    shown = cafes_fit().varcorr()._repr_html_()
+    assert shown.count("<tr>") == 4
+    assert "afternoon" in shown

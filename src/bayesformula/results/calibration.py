@@ -187,7 +187,11 @@ class Calibration:
         return facts
 
     def _notes(self) -> list[str]:
-        found = [name for name, verdict in self.table["verdict"].items() if verdict != UNIFORM]
+        found = [
+            name
+            for name, verdict in zip(self.table.index, self.table["verdict"], strict=True)
+            if str(verdict) != UNIFORM
+        ]
         n = len(self.ranks)
         least = 3 / np.sqrt(n)
         notes = [

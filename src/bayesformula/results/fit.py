@@ -12,7 +12,17 @@ import numpy as np
 
 from bayesformula.families import Family
 from bayesformula.model.spec import ModelSpec
-from bayesformula.results import dataset, names, observed, render, sensitivity, summary, tables, variance
+from bayesformula.results import (
+    coefficients,
+    dataset,
+    names,
+    observed,
+    render,
+    sensitivity,
+    summary,
+    tables,
+    variance,
+)
 from bayesformula.results.asked import Asked
 from bayesformula.results.comparison import kfold, loo, waic
 from bayesformula.results.effects import conditional, contrasts
@@ -122,37 +132,10 @@ class Fit:
         """
         return summary.summary(self.spec, self.draws, self._quality, ci, kind)
 
-    def fixed(self, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Population coefficients by term (lme4's `fixef`).
-
-        Terms of mu have the names of the columns; those of a further parameter follow with its name before
-        them, `sigma_x`, as in brms. An ordinal response has thresholds `Intercept[1]`, `cs(x)` has `x[1]`.
-        """
-        summary.check_interval(ci, kind)
-        return tables.fixed(self, ci, kind)
-
-    def groups(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Group effects, deviations from the population (lme4's `ranef`), by group, level and coefficient.
-
-        Those on a further parameter are on the scale of its linear predictor: `sigma_Intercept` on log sigma.
-        """
-        summary.check_interval(ci, kind)
-        return tables.effects(self, group, ci, kind, total=False)
-
-    def coef(self, group: str | None = None, *, ci: float = 0.95, kind: str = "eti") -> pd.DataFrame:
-        """Coefficients of each level: population plus group effect, by group, level and coefficient.
-
-        Of an ordinal response each level has its own thresholds: those of the population minus its effect on
-        the intercept, as an effect that raises the predictor lowers what it has to pass. (brms gives them
-        with the opposite sign for `cratio` and `acat`.)
-        """
-        summary.check_interval(ci, kind)
-        return tables.effects(self, group, ci, kind, total=True)
-
-    def varcorr(self, *, ci: float = 0.95, kind: str = "eti") -> tables.VarCorr:
-        """Sds, correlations and covariance matrices of the group effects, by group."""
-        summary.check_interval(ci, kind)
-        return tables.varcorr(self, ci, kind)
+    fixed = coefficients.fixed
+    groups = coefficients.groups
+    coef = coefficients.coef
+    varcorr = coefficients.varcorr
 
     def ngrps(self) -> dict[str, int]:
         """Number of levels of each group."""

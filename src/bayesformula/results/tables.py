@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -189,6 +190,20 @@ class VarCorr(Mapping[str, GroupCovariance]):
         if self.sigma is not None:
             lines.append(f"{'Residual':<{wide}}  {'':<{name}}  {self.sigma:9.4g}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The same table for a notebook, every name escaped."""
+        rows = []
+        for label, part in self._groups.items():
+            for i, coef in enumerate(part.sd.index):
+                cor = "".join(f"<td>{part.cor.iloc[i, j]:.2f}</td>" for j in range(i))
+                first = html.escape(label) if i == 0 else ""
+                sd = f"{float(part.sd['mean'].iloc[i]):.4g}"
+                rows.append(f"<tr><td>{first}</td><td>{html.escape(coef)}</td><td>{sd}</td>{cor}</tr>")
+        if self.sigma is not None:
+            rows.append(f"<tr><td>Residual</td><td></td><td>{self.sigma:.4g}</td></tr>")
+        heads = "<tr><th>Group</th><th>Name</th><th>sd</th><th>cor</th></tr>"
+        return f"<table><thead>{heads}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def varcorr(fit: Fit, ci: float, kind: str) -> VarCorr:

@@ -12,6 +12,7 @@ from bayesformula.results.plots import style
 from bayesformula.results.plots.chosen import the_group
 from bayesformula.results.plots.labels import shown, shown_all
 from bayesformula.results.summary import check_count
+from bayesformula.results.tables import effects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,8 +62,10 @@ def plot_caterpillar(
     inner, outer = style.check_intervals(ci)
     if max_levels is not None:
         check_count("max_levels", max_levels, least=1)
-    table = fit.coef if total else fit.groups
-    tables = {key: table(spec.label, ci=p).loc[spec.label] for key, p in (("in", inner), ("out", outer))}
+    tables = {
+        key: effects(fit, spec.label, p, "eti", total=total).loc[spec.label]
+        for key, p in (("in", inner), ("out", outer))
+    }
     found = _coefficients(tables["out"], coefs, is_total=total)
     order, note = _order(tables["out"], found, sort, levels, max_levels)
     height = 0.9 + max(0.21 * len(order), 0.6)

@@ -11,6 +11,7 @@ import numpy as np
 from bayesformula.errors import OptionError, listing, nearest
 from bayesformula.results.plots import style
 from bayesformula.results.plots.chosen import effect_draws, the_group
+from bayesformula.results.tables import effects as effects_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +115,11 @@ def panels_of(fit: Fit, label: str | None, asked: str | Sequence[str] | None, mo
         if not kept:
             raise OptionError(f"levels is empty: name some of {listing(names)}")
     elif most is not None and len(names) > most:
-        effects = fit.groups(group.label)["mean"].to_numpy().reshape(len(names), -1)[:, 0]
+        effects = (
+            effects_table(fit, group.label, 0.95, "eti", total=False)["mean"]
+            .to_numpy()
+            .reshape(len(names), -1)[:, 0]
+        )
         order = np.argsort(effects, kind="stable")
         kept = sorted(order[np.unique(np.linspace(0, len(names) - 1, most).round().astype(int))])
         note = f": {most} of {len(names)} levels, evenly along their order"
