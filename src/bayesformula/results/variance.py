@@ -236,9 +236,7 @@ def _why_not(fit: Fit) -> str | None:
     """Why there is no variance of the response on the scale of the linear predictor; None where there is."""
     family = fit.family
     if family.wrapper or (fit.spec.terms and {"lower", "upper", "cens"} & set(fit.spec.terms)):
-        return (
-            "with extra zeros, censoring or truncation no residual variance of the link is defined"
-        )
+        return "with extra zeros, censoring or truncation no residual variance of the link is defined"
     link = family.link("mu")
     if family.base in ON_LINKS:
         if link in LATENT and "disc" not in {p.parameter for p in fit.spec.predictors}:

@@ -13,6 +13,7 @@ from bayesformula.errors import BayesFormulaWarning, OptionError, listing, neare
 from bayesformula.results.comparison import kfold, loo, waic
 from bayesformula.results.comparison.elpd import check_comparable
 from bayesformula.results.fit import Fit
+from bayesformula.results.observed import training_design
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +138,7 @@ def _check_rows(fits: Mapping[str, Fit]) -> None:
     if len(fits) < 2:
         return
     first, *others = fits
-    rows = {name: fit.compiled()[1].rows for name, fit in fits.items()}
+    rows = {name: training_design(fit) for name, fit in fits.items()}
     for other in others:
         a, b = fits[first].spec, fits[other].spec
         if a.n_rows != b.n_rows:

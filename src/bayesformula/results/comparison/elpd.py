@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesformula.errors import BayesFormulaWarning, OptionError
 from bayesformula.results.comparison.pointwise import Pointwise
+from bayesformula.results.observed import NO_ROWS
 
 if TYPE_CHECKING:
     from arviz_stats.utils import ELPDData
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """Rows or levels that a warning names."""
-NO_ROWS = "this fit was saved without its rows (data=False): how well it predicts them needs them"
 
 
 def check_comparable(fit: Fit) -> None:

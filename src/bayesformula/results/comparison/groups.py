@@ -45,8 +45,8 @@ def level_densities(fit: Fit, label: str, levels: Sequence[int] | None = None) -
     values, error = quadrature.densities(rows)
     if error > LARGE_ERROR:
         warnings.warn(
-            f"the effects of some level of '{label}' could not be integrated out well: the log density of its "
-            f"rows is off by up to {error:.2g} at some draws",
+            f"the effects of some level of '{label}' could not be integrated out well: the log density of "
+            f"its rows is off by up to {error:.2g} at some draws",
             BayesFormulaWarning,
             stacklevel=4,
         )

@@ -13,6 +13,7 @@ from bayesformula.results.comparison.groups import level_densities
 from bayesformula.results.comparison.pointwise import Pointwise, log_mean
 from bayesformula.results.comparison.refits import held_out_levels, held_out_rows, refits
 from bayesformula.results.names import group_names
+from bayesformula.results.observed import training_design
 from bayesformula.results.prediction.predict import likelihood_answers
 from bayesformula.results.summary import check_count
 
@@ -66,7 +67,6 @@ def kfold(
     References: Vehtari, Gelman and Gabry (2017), doi:10.1007/s11222-016-9696-4, section 2.3; of grouped folds
         Roberts et al. (2017), doi:10.1111/ecog.02881.
     """
-    from bayesformula.results.observed import training_design
 
     check_comparable(fit)
     check_count("seed", seed, least=0)

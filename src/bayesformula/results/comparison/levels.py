@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesformula.errors import OptionError, listing, nearest
+from bayesformula.results.observed import training_design
 from bayesformula.results.prediction.answers import Answers
 from bayesformula.results.prediction.draws import Picked, pick
 from bayesformula.results.prediction.new_levels import covariance_factors
@@ -133,7 +134,6 @@ def group_rows(fit: Fit, label: str, levels: Sequence[int] | None = None) -> Gro
     """
     from bayesformula.data.shared_groups import shared_groups
     from bayesformula.model.build import parameter_designs
-    from bayesformula.results.observed import training_design
 
     group = check_group(fit, label)
     if group.cov:

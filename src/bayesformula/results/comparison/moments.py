@@ -12,7 +12,8 @@ import numpy as np
 
 from bayesformula.errors import OptionError
 from bayesformula.results.comparison.elpd import greatest_k, n_draws, result
-from bayesformula.results.comparison.pointwise import Pointwise
+from bayesformula.results.comparison.pointwise import Pointwise, log_weights
+from bayesformula.results.observed import training_design
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,7 +51,7 @@ def matched(fit: Fit, found: Pointwise, r_eff: float) -> Pointwise:
     from arviz_stats import loo_moment_match  # pyright: ignore[reportPrivateImportUsage]
 
     assert found.k is not None
-    bad = np.flatnonzero(found.k > greatest_k(n_draws(fit)))
+    bad = np.flatnonzero((found.k > greatest_k(n_draws(fit))) & np.isfinite(found.elpd))
     if not len(bad):
         return found
     dims = ("chain", "draw")
@@ -61,6 +62,8 @@ def matched(fit: Fit, found: Pointwise, r_eff: float) -> Pointwise:
     some = Pointwise(found.elpd[bad], found.lppd[bad], found.k[bad])
     # ArviZ reads which rows are bad from k: all of these are
     start = result("loo", some, n_draws(fit))
+    weights, _ = log_weights(whole.reshape(-1, len(bad)).T, r_eff)
+    start.log_weights = xr.DataArray(weights.T.reshape(whole.shape), dims=(*dims, "row"))
     coords = {"chain": np.arange(whole.shape[0]), "draw": np.arange(whole.shape[1])}
     values = xr.Dataset({"y": ((*dims, "row"), whole)}, {**coords, "row": np.arange(len(bad))})
     tree = xr.DataTree.from_dict({"log_likelihood": values})
@@ -83,7 +86,6 @@ def _functions(
     from bayesformula.compiler.predictions import on_cpu
     from bayesformula.compiler.response import log_likelihood
     from bayesformula.encoding import rows_of
-    from bayesformula.results.observed import training_design
 
     program, data = fit.compiled()
     design = training_design(fit)

@@ -48,33 +48,35 @@ def smoothed(log_density: np.ndarray, r_eff: float) -> Pointwise:
     is_finite = np.all(np.isfinite(values), axis=1)
     elpd[~is_finite], k[~is_finite] = -np.inf, np.inf
     uneven = np.flatnonzero(is_finite & (np.ptp(np.where(is_finite[:, None], values, 0), axis=1) > FLAT))
-    with np.errstate(all="ignore"):
-        try:
-            weights, shape = _psis(values[uneven], r_eff)
-        except ValueError:  # the tail of some row is one value
-            weights, shape = _one_by_one(values[uneven], r_eff)
+    weights, shape = log_weights(values[uneven], r_eff)
     elpd[uneven] = log_sum(weights + values[uneven], axis=1)
     k[uneven] = np.where(np.isnan(shape), np.inf, shape)
     return Pointwise(elpd, lppd, k)
 
 
-def _psis(values: np.ndarray, r_eff: float) -> tuple[np.ndarray, np.ndarray]:
-    """Log weights and Pareto shapes of (..., S) log densities."""
-    from arviz_stats.base.array import array_stats
+def log_weights(values: np.ndarray, r_eff: float) -> tuple[np.ndarray, np.ndarray]:
+    """(n, S) smoothed log weights, which add up to 1, and (n,) Pareto shapes, of (n, S) log densities.
 
-    weights, shape = array_stats.psislw(values, r_eff=r_eff, axis=-1)  # pyright: ignore
+    Where the tail of a row is one value it cannot be smoothed: the weights are as they are, k is infinite.
+    """
+    with np.errstate(all="ignore"):
+        try:
+            return _psis(values, r_eff)
+        except ValueError:  # of some row: one after another
+            weights, shape = -values, np.full(len(values), np.inf)
+            weights -= log_sum(weights, axis=1)[:, None]
+            for place, row in enumerate(values):
+                try:
+                    weights[place], shape[place] = _psis(row, r_eff)
+                except ValueError:
+                    continue
     return weights, shape
 
 
-def _one_by_one(values: np.ndarray, r_eff: float) -> tuple[np.ndarray, np.ndarray]:
-    """As `_psis`, weights as they are where they cannot be smoothed."""
-    weights, shape = -values, np.full(len(values), np.inf)
-    weights -= log_sum(weights, axis=1)[:, None]
-    for place, row in enumerate(values):
-        try:
-            weights[place], shape[place] = _psis(row, r_eff)
-        except ValueError:
-            continue
+def _psis(values: np.ndarray, r_eff: float) -> tuple[np.ndarray, np.ndarray]:
+    from arviz_stats.base.array import array_stats
+
+    weights, shape = array_stats.psislw(values, r_eff=r_eff, axis=-1)  # pyright: ignore
     return weights, shape
 
 

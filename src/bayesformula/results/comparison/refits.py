@@ -11,6 +11,7 @@ import numpy as np
 from bayesformula.errors import BayesFormulaWarning
 from bayesformula.results.comparison.groups import level_densities
 from bayesformula.results.comparison.pointwise import log_mean
+from bayesformula.results.observed import training_design
 from bayesformula.results.prediction.predict import likelihood_answers
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ GREATEST_R_HAT = 1.05
 
 def refits(fit: Fit, left_out: Iterable[np.ndarray], seed: int) -> Iterator[tuple[np.ndarray, Fit]]:
     """The fit without each of some sets of rows. Afterwards warns of those that did not converge."""
-    from bayesformula.results.observed import training_design
     from bayesformula.updates import reweighted
 
     n, poor, count = training_design(fit).n_rows, [], 0

@@ -153,7 +153,7 @@ def _cells(frame: pd.DataFrame, by: Sequence[str] | None) -> tuple[np.ndarray, p
             legal = [str(column) for column in frame.columns]
             raise OptionError(
                 f"by: there is no column {name!r}; there are {listing(nearest(name, legal))}\n"
-                "  A fit keeps the columns that its formula reads; others stand in a table passed as newdata=."
+                "  A fit keeps the columns that its formula reads; for others pass the table as newdata=."
             )
     grouped = frame.groupby(list(by), observed=True, sort=True)
     cells = grouped.ngroup().to_numpy()
