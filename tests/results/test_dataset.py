@@ -237,7 +237,8 @@ def test_observed_data(response, name):
 def test_data_tree_has_the_groups_that_arviz_knows():
     fit = wide_fit()
     tree = fit.data_tree
-    assert list(tree.children) == ["posterior", "sample_stats", "observed_data"]
+    computed = ["log_likelihood", "posterior_predictive"]
+    assert list(tree.children) == ["posterior", "sample_stats", "observed_data", *computed]
     assert_array_equal(tree["observed_data"]["y"].values, fit.frame["y"])
     stats = tree["sample_stats"]
     assert {"lp", "energy", "diverging", "n_steps", "acceptance_rate", "reached_max_treedepth"} <= set(

@@ -92,8 +92,9 @@ def data_tree(
     y: np.ndarray | None,
     response: str,
     categories: tuple[str, ...] = (),
+    more: Mapping[str, xr.Dataset] | None = None,
 ) -> xr.DataTree:
-    """posterior, sample_stats and, where the rows are at hand, observed_data.
+    """posterior, sample_stats, where the rows are at hand observed_data, and `more` groups.
 
     The posterior is without the parts of levels: ArviZ's `summary` cannot join variables of which some alone
     have a further coordinate.
@@ -110,6 +111,7 @@ def data_tree(
     }
     if y is not None:
         groups["observed_data"] = responses(y, response, categories)
+    groups |= more or {}
     return xr.DataTree.from_dict(groups)
 
 

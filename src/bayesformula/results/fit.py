@@ -15,6 +15,7 @@ from bayesformula.model.spec import ModelSpec
 from bayesformula.results import (
     coefficients,
     dataset,
+    lazy,
     names,
     observed,
     render,
@@ -195,11 +196,14 @@ class Fit:
 
     @cached_property
     def data_tree(self) -> xr.DataTree:
-        """An ArviZ DataTree: posterior, sample_stats, observed_data."""
-        y = None
-        if self.frame is not None:
-            y = observed.response(self)
-        return dataset.data_tree(self.posterior, self.stats, y, self.spec.response, self.spec.categories)
+        """An ArviZ DataTree: posterior, sample_stats, observed_data, log_likelihood, posterior_predictive.
+
+        The last two are computed when something reads them.
+        """
+        y = None if self.frame is None else observed.response(self)
+        more = {} if y is None else lazy.predictive_groups(self, len(y))
+        spec = self.spec
+        return dataset.data_tree(self.posterior, self.stats, y, spec.response, spec.categories, more)
 
     def prior_predictive(self, *, draws: int = 500, seed: int = 0) -> xr.DataTree:
         """Draws from the prior, and the responses that each of them would give: what the model believes
