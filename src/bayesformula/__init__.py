@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bayesformula.errors import DataError as DataError
     from bayesformula.errors import FormulaError as FormulaError
     from bayesformula.errors import PriorError as PriorError
+    from bayesformula.estimator import BayesianMixedModel as BayesianMixedModel
     from bayesformula.results.comparison.compare import compare as compare
     from bayesformula.results.fit import Fit as Fit
 
@@ -56,15 +57,18 @@ _HOME = {
     "UnseenLevelError": "errors",
 }
 
+_OPTIONAL = {"BayesianMixedModel": "estimator"}
+"""Names that need a package which may not be installed: not among those of `import *`."""
+
 __all__ = ["__version__", *_HOME]  # pyright: ignore[reportUnsupportedDunderAll]
 
 logging.getLogger("bayesformula").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _HOME and name not in _OPTIONAL:
         raise AttributeError(f"module 'bayesformula' has no attribute {name!r}")
-    home = _HOME[name]
+    home = _HOME.get(name, _OPTIONAL.get(name, ""))
     if not home:
         return importlib.import_module(f"bayesformula.{name}")
     value = getattr(importlib.import_module(f"bayesformula.{home}"), name)
