@@ -101,7 +101,8 @@ class BayesianMixedModel(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self, "fit_")
         frame, _ = self._read(X, None, is_training=False)
-        draws: Any = self.fit_.predict(frame, groups=self.groups, new_levels=self.new_levels)
+        levels: Any = self.new_levels
+        draws: Any = self.fit_.predict(frame, groups=self.groups, new_levels=levels)
         mean = draws.mean(("chain", "draw")).to_numpy()
         return (mean, draws.std(("chain", "draw"), ddof=1).to_numpy()) if return_std else mean
 
