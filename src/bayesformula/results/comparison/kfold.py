@@ -9,7 +9,7 @@ import numpy as np
 from bayesformula.errors import OptionError
 from bayesformula.results.comparison.elpd import check_comparable, n_draws, result
 from bayesformula.results.comparison.folds import level_folds, level_index, row_folds
-from bayesformula.results.comparison.groups import level_densities
+from bayesformula.results.comparison.groups import level_means
 from bayesformula.results.comparison.pointwise import Pointwise, log_mean
 from bayesformula.results.comparison.refits import held_out_levels, held_out_rows, refits
 from bayesformula.results.names import group_names
@@ -95,9 +95,9 @@ def _by_row(fit: Fit, fold: np.ndarray, seed: int) -> ELPDData:
 
 
 def _by_level(fit: Fit, group: str, index: np.ndarray, fold: np.ndarray, seed: int) -> ELPDData:
-    whole = level_densities(fit, group)
+    whole = level_means(fit, group)
     codes = whole.rows.levels
-    found = Pointwise(np.empty(len(codes)), log_mean(whole.values, axis=0))
+    found = Pointwise(np.empty(len(codes)), whole.found[0])
     for rows, again in refits(fit, _parts(fold), seed):
         out = np.unique(index[rows])
         found.elpd[np.searchsorted(codes, out)] = held_out_levels(again, group, out)

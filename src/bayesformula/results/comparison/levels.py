@@ -93,6 +93,23 @@ class GroupRows:
                 width += group.q
         return Level(int(self.levels[place]), at, np.concatenate(parts, axis=1), tuple(blocks))
 
+    def part(self, first: int, last: int) -> GroupRows:
+        """Some levels, those at these places."""
+        last = min(last, len(self.levels))
+        at = slice(int(self.starts[first]), int(self.starts[last]))
+        return replace(
+            self,
+            designs=tuple(design.part(at) for design in self.designs),
+            target=replace(
+                self.target,
+                design=self.target.design.part(at),
+                groups={name: each.part(at) for name, each in self.target.groups.items()},
+                n_rows=at.stop - at.start,
+            ),
+            levels=self.levels[first:last],
+            starts=self.starts[first : last + 1] - self.starts[first],
+        )
+
     def owner_of(self, level: Level) -> tuple[str, ...]:
         """The predictor that each of the D effects enters."""
         by_label = {group.label: group for group in self.groups}

@@ -16,7 +16,8 @@ from bayesformula.results.comparison.elpd import (
     result,
     warn_of_shapes,
 )
-from bayesformula.results.comparison.groups import LevelDensities, level_densities
+from bayesformula.results.comparison.groups import over_levels
+from bayesformula.results.comparison.levels import GroupRows
 from bayesformula.results.comparison.pointwise import Pointwise, check_r_eff, of_rows, smoothed
 from bayesformula.results.comparison.refits import held_out_levels, held_out_rows, refits
 from bayesformula.results.names import group_names
@@ -114,13 +115,18 @@ def _check_together(
 
 
 def _of_levels(fit: Fit, label: str, r_eff: float, seed: int, *, reloo: bool) -> ELPDData:
-    densities = level_densities(fit, label)
-    found = smoothed(densities.values, r_eff)
+    def weighed(values: np.ndarray) -> tuple[np.ndarray, ...]:
+        some = smoothed(values, r_eff)
+        assert some.k is not None
+        return some.elpd, some.lppd, some.k
+
+    every = over_levels(fit, label, weighed)
+    found = Pointwise(*every.found)
     if reloo:
-        found = _exact_levels(fit, found, densities, seed)
+        found = _exact_levels(fit, found, every.rows, seed)
     dimension = group_names(fit.spec)[label].dimension
-    out = result("loo", found, n_draws(fit), dimension=dimension, names=densities.rows.names)
-    out.elpd_i.attrs.update(integration=densities.method, integration_error=densities.error)
+    out = result("loo", found, n_draws(fit), dimension=dimension, names=every.rows.names)
+    out.elpd_i.attrs.update(integration=every.method, integration_error=every.error)
     return out
 
 
@@ -138,8 +144,8 @@ def _exact_rows(fit: Fit, found: Pointwise, seed: int) -> Pointwise:
     return _replaced(found, bad, exact)
 
 
-def _exact_levels(fit: Fit, found: Pointwise, densities: LevelDensities, seed: int) -> Pointwise:
-    bad, rows = _too_large(fit, found), densities.rows
+def _exact_levels(fit: Fit, found: Pointwise, rows: GroupRows, seed: int) -> Pointwise:
+    bad = _too_large(fit, found)
     order = rows.target.design.rows
     left_out = [order[rows.starts[place] : rows.starts[place + 1]] for place in bad.tolist()]
     exact = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesformula.errors import BayesFormulaWarning
-from bayesformula.results.comparison.groups import level_densities
+from bayesformula.results.comparison.groups import level_means
 from bayesformula.results.comparison.pointwise import log_mean
 from bayesformula.results.observed import training_design
 from bayesformula.results.prediction.predict import likelihood_answers
@@ -59,4 +59,4 @@ def held_out_rows(fit: Fit, rows: np.ndarray) -> np.ndarray:
 
 def held_out_levels(fit: Fit, label: str, codes: np.ndarray) -> np.ndarray:
     """(levels,) log predictive densities of all rows of some levels, each level together."""
-    return log_mean(level_densities(fit, label, codes.tolist()).values, axis=0)
+    return level_means(fit, label, codes.tolist()).found[0]
