@@ -38,6 +38,7 @@ from bayesformula.pipeline import (
 )
 from bayesformula.prior_text import parse_priors
 from bayesformula.results.asked import Asked, asked_of_file
+from bayesformula.resuming import check_checkpoint, checkpointed
 from bayesformula.runner.config import RunConfig, check_progress, check_switch
 from bayesformula.runner.device import check_device
 from bayesformula.runner.options import argument_of_fit, explains_options
@@ -103,6 +104,9 @@ def fit(
         checks: what to do about a finding, by code: "ignore", "warn" or "error".
         prior_only: draw from the prior; every prior must be proper.
         strict: raise if the run is not healthy.
+        checkpoint: a folder into which chains write where they are; the same call, made again after whatever
+            ended it, goes on from there, and gives the draws of a run that was never interrupted, to the last
+            bit. A later call may ask for more draws. Delete the folder when the fit is saved.
         keep: "draws" or "summary" of the group effects; None keeps draws up to 1 GiB.
         progress: show a progress bar; None shows it on a terminal and in a notebook.
         transforms: functions of your own by the name they have in the formula, `{"double": lambda x: 2 * x}`;
@@ -125,7 +129,6 @@ def fit(
     progress = check_progress(progress)
     config = RunConfig(chains, draws, warmup, thin, seed, target_accept, max_tree_depth)
     check_device(device)
-    _refuse_unavailable(checkpoint=checkpoint)
     if keep not in (None, "draws", "summary"):
         raise OptionError(f"keep={keep!r} must be 'draws' or 'summary'")
     ready = prepare(
@@ -139,6 +142,7 @@ def fit(
         transforms=transforms,
         data2=data2,
     )
+    check_checkpoint(checkpoint, ready.plan.name)
     config = replace(config, target_accept=max(config.target_accept, ready.plan.target_accept))
     if prior_only:
         from bayesformula.model.build import refuse_flat
@@ -153,7 +157,8 @@ def fit(
         warnings.warn(devices.float32_warning(where), BayesFormulaWarning, stacklevel=3)
     asked = Asked(priors, plan, device, init, na, checks, strict, keep, progress, transforms, data2)
     config = replace(config, vectorised=where.kind == "gpu")
-    return _run(ready, config, where, asked, prior_only=prior_only, began=began, designed=designed)
+    spans = (began, designed)
+    return _run(ready, config, where, asked, spans, checkpoint, prior_only=prior_only)
 
 
 @explains_options
@@ -266,16 +271,19 @@ def _run(
     config: RunConfig,
     where: Device,
     asked: Asked,
+    spans: tuple[float, float],
+    checkpoint: str | PathLike[str] | None,
     *,
     prior_only: bool,
-    began: float,
-    designed: float,
 ) -> Fit:
     from bayesformula.data.rows import used_rows
     from bayesformula.results.fit import Fit
     from bayesformula.runner import blas, cache, samplers
     from bayesformula.runner.progress import meter
 
+    began, designed = spans
+    used = ready.frame.loc[:, list(ready.schema.columns)]
+    frame = used_rows(used, ready.design.rows).reset_index(drop=True)
     source = row_source(ready.design, ready.model, prior_only=prior_only)
     summarised = summarised_effects(ready.model, config, asked.keep)
     with cache.lent(), blas.one_thread():
@@ -283,12 +291,12 @@ def _run(
         if asked.init is not None:
             start = with_init(start, asked.init, ready.model, data.reported.b)
         begin = program.start(data, start)
-        with meter(config, asked.progress if plan.name != "importance" else False) as report:
-            raw = samplers.run(plan.name, program, data, begin, config, where, report, summarised)
+        with (
+            checkpointed(checkpoint, ready.model, plan.name, config, where, frame, data, begin) as saved,
+            meter(config, asked.progress if plan.name != "importance" else False) as report,
+        ):
+            raw = samplers.run(plan.name, program, data, begin, config, where, report, summarised, saved)
     sampled = time.perf_counter()
-    frame = used_rows(ready.frame.loc[:, list(ready.schema.columns)], ready.design.rows).reset_index(
-        drop=True
-    )
     timing: dict[str, Any] = {
         "design": designed - began,
         **raw.seconds,
@@ -377,12 +385,6 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         with TRACING:
             store.verify(result)
     return result
-
-
-def _refuse_unavailable(**options: Any) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise OptionError(f"{name}= is not available in this version: leave it out")
 
 
 def check_output(path: str | PathLike[str], *, force: bool) -> None:

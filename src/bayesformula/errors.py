@@ -88,6 +88,10 @@ class FitFileError(BayesFormulaError, ValueError):
     """A file that is not a saved fit, or not one that this version can prove right."""
 
 
+class CheckpointError(BayesFormulaError, ValueError):
+    """A folder that is no checkpoint, or one of another run."""
+
+
 class FileExistsRefusal(BayesFormulaError, FileExistsError):
     """An output file exists and overwriting it was not asked for."""
 

@@ -21,30 +21,23 @@ from jax import Array, lax
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
-from bayesformula.errors import BayesFormulaError
-from bayesformula.runner import metric, recovery
+from bayesformula.runner import lanes, metric, recovery
 from bayesformula.runner.chunks import Chunk, Lane, stack
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import Device, on
 from bayesformula.runner.executables import Compiled, compile_ahead, traces
+from bayesformula.runner.lanes import UNKNOWN_ENERGY
+from bayesformula.runner.lanes import SamplingError as SamplingError
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
     from bayesformula.compiler.inputs import ModelData
+    from bayesformula.runner.checkpoint import Checkpoint
 
 BUFFER_BYTES = 32 * 2**20
-CHUNK_SECONDS = 0.15
 MAX_CHUNK = 250
 FEW_ROWS = 1000
 """Rows up to which the time to compile a pass over them counts for more than the time that it takes."""
-START_STEPS = 100
-"""Transitions within which a chain must have found a finite density."""
-UNKNOWN_ENERGY = 1e20
-"""Far above any potential energy, and so large that differences between real energies vanish beside it."""
-
-
-class SamplingError(BayesFormulaError, RuntimeError):
-    """The sampler could not start."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +211,7 @@ def run(
     device: Device,
     progress: Progress | None = None,
     summarised: frozenset[str] = frozenset(),
+    checkpoint: Checkpoint | None = None,
 ) -> RawDraws:
     """Sample and recover.
 
@@ -229,6 +223,7 @@ def run(
         device: where.
         progress: called after every chunk of every chain, from its thread.
         summarised: names of recovered parameters of which only `name.mean` and `name.sd` are kept.
+        checkpoint: where chains go on from, and what they write as they go.
 
     Raises:
         SamplingError: no point near the start has a finite density.
@@ -243,19 +238,19 @@ def run(
         with on(device):
             advance = _compile_advance(job, lambda: recovering.append(aside.submit(_prepare_recovery, job)))
         began = time.perf_counter()
-        lanes = _run_lanes(job, advance, progress)
+        found = _run_lanes(job, advance, progress, checkpoint)
         ended = time.perf_counter()
         recover, size = recovering[0].result()
-    z, stats = stack(lanes, config)
-    step_size = np.concatenate([np.atleast_1d(lane.step_size) for lane in lanes]).astype(float)
+    z, stats = stack(found, config)
+    step_size = np.concatenate([np.atleast_1d(lane.step_size) for lane in found]).astype(float)
     stats["step_size"] = np.repeat(step_size[:, None], config.draws, axis=1)
     recovered = _recover(job, recover, z, size, summarised)
-    share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in lanes]))
+    share = float(np.mean([lane.warmup_seconds / max(lane.seconds, 1e-9) for lane in found]))
     return RawDraws(
         z,
         stats,
         step_size,
-        np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in lanes]),
+        np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in found]),
         recovered,
         {
             "trace": advance.trace_seconds,
@@ -329,7 +324,9 @@ def _prepare_recovery(job: _Job) -> tuple[Compiled, int]:
         return recovery.prepare(job.program, job.device, job.data, job.z0, job.seed)
 
 
-def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[Lane]:
+def _run_lanes(
+    job: _Job, advance: Compiled, progress: Progress | None, checkpoint: Checkpoint | None
+) -> list[Lane]:
     """Run all chains, as many at a time as there are cores; leave no thread behind, whatever happens."""
     stop = Event()
 
@@ -337,7 +334,10 @@ def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[
         with on(job.device):
             # device arrays once, not a host copy a chunk
             step = replace(job, data=jax.device_put(job.data, job.device.handle)).arguments
-            return _run_lane(lambda s, n: advance.call(*step(s, lane, n)), job, lane, stop, progress)
+            row = None if checkpoint is None else checkpoint.row(int(np.atleast_1d(lane)[0]))
+            return lanes.run_lane(
+                lambda s, n: advance.call(*step(s, lane, n)), job, lane, stop, progress, row
+            )
 
     workers = 1 if job.config.vectorised else job.config.workers
     pool = ThreadPoolExecutor(workers, thread_name_prefix="bayesformula-chain")
@@ -349,50 +349,3 @@ def _run_lanes(job: _Job, advance: Compiled, progress: Progress | None) -> list[
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _run_lane(
-    advance: Callable[[Any, int], tuple[Any, Chunk]],
-    job: _Job,
-    lane: np.ndarray,
-    stop: Event,
-    progress: Progress | None,
-) -> Lane:
-    """Warmup, then draws, a chunk at a time; the size of a chunk follows the clock."""
-    config, chunk, state = job.config, job.chunk, job.first_state()
-    axis = 1 if config.vectorised else 0
-    kept: list[Chunk] = []
-    done, size, warmup_seconds = 0, min(10, chunk), 0.0
-    warmup_steps = np.zeros(lane.shape)
-    began = time.perf_counter()
-    while done < config.steps and not stop.is_set():
-        end = config.warmup if done < config.warmup else config.steps
-        n = min(size, end - done)
-        tick = time.perf_counter()
-        state, out = advance(state, n)
-        out = Chunk(*(np.asarray(leaf).take(np.arange(n), axis=axis) for leaf in out))
-        took = time.perf_counter() - tick
-        if done < config.warmup:
-            if done + n >= min(START_STEPS, config.warmup):
-                _check_start(out.potential_energy.take(-1, axis=axis))
-            warmup_seconds += took
-            warmup_steps = warmup_steps + np.sum(out.n_steps, axis=axis)
-        else:
-            kept.append(out)
-        done += n
-        size = int(np.clip(n * CHUNK_SECONDS / max(took, 1e-6), 1, chunk))
-        if progress is not None:
-            counts = (np.atleast_1d(np.sum(c, axis=axis)) for c in (out.n_steps, out.is_diverging))
-            for number, n_steps, n_diverging in zip(np.atleast_1d(lane), *counts, strict=True):
-                progress(int(number), done, int(n_steps), int(n_diverging))
-    seconds = time.perf_counter() - began
-    return Lane(kept, np.asarray(state.adapt_state.step_size), warmup_steps, warmup_seconds, seconds)
-
-
-def _check_start(potential_energy: np.ndarray) -> None:
-    """A chain that has its first energy still has never found a finite density."""
-    if not np.all(potential_energy < 0.1 * UNKNOWN_ENERGY):
-        raise SamplingError(
-            "the sampler found no point with a finite density. Look for priors that contradict the data or "
-            "each other (a uniform that ends below the data's scale), or give starting values with init="
-        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from bayesformula.compiler.emit import Program
     from bayesformula.compiler.inputs import ModelData
+    from bayesformula.runner.checkpoint import Checkpoint
     from bayesformula.runner.config import RunConfig
     from bayesformula.runner.device import Device
 
@@ -24,10 +25,11 @@ def run(
     device: Device,
     progress: nuts.Progress | None = None,
     summarised: frozenset[str] = frozenset(),
+    checkpoint: Checkpoint | None = None,
 ) -> nuts.RawDraws:
     """Sample under a plan, by its name; the other arguments as of `nuts.run`."""
     if plan == "importance":
         from bayesformula.runner import importance  # loads half a second of SciPy that NUTS has no use for
 
         return importance.run(program, data, start, config, device, summarised)
-    return nuts.run(program, data, start, config, device, progress, summarised)
+    return nuts.run(program, data, start, config, device, progress, summarised, checkpoint)

@@ -1,0 +1,102 @@
+"""What a run's draws depend on, so that a checkpoint goes on with the same run and no other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayesformula.environment import versions
+from bayesformula.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.model.spec import ModelSpec
+    from bayesformula.runner.checkpoint import Checkpoint
+    from bayesformula.runner.config import RunConfig
+    from bayesformula.runner.device import Device
+
+
+@contextmanager
+def checkpointed(
+    folder: str | PathLike[str] | None,
+    model: ModelSpec,
+    plan: str,
+    config: RunConfig,
+    where: Device,
+    frame: pd.DataFrame,
+    data: ModelData,
+    begin: tuple[np.ndarray, np.ndarray],
+) -> Iterator[Checkpoint | None]:
+    """The checkpoint of a run, or None where none is asked for.
+
+    Raises:
+        CheckpointError: the folder is that of another run, or no checkpoint.
+    """
+    if folder is None:
+        yield None
+        return
+    from bayesformula.runner.checkpoint import DATA, NUMBERS, opened
+
+    facts: dict[str, Any] = {
+        "formula": model.formula,
+        "family": model.family.name,
+        "links": [list(pair) for pair in model.family.links],
+        "priors": [f"{row.address} ~ {row.prior.render()}" for row in model.priors],
+        DATA: _frame_digest(frame),
+        "plan": plan,
+        "seed": config.seed,
+        "warmup": config.warmup,
+        "target_accept": config.target_accept,
+        "max_tree_depth": config.max_tree_depth,
+        "chains in one program": config.chains if config.vectorised else 0,
+        "precision": where.precision,
+        "versions": versions(),
+        NUMBERS: _digest(data, begin),
+    }
+    with opened(folder, facts) as checkpoint:
+        try:
+            yield checkpoint
+        except KeyboardInterrupt as interrupt:
+            raise KeyboardInterrupt(
+                f"interrupted; what there is was saved in {fspath(folder)}: the same call goes on from there"
+            ) from interrupt
+
+
+def check_checkpoint(folder: object, plan: str) -> None:
+    """Refuse what is no path, and a plan that has no state to save."""
+    if folder is None:
+        return
+    if not isinstance(folder, str | PathLike) or not fspath(folder):
+        raise OptionError(f"checkpoint={folder!r} must be the path of a folder")
+    if plan == "importance":
+        raise OptionError(
+            'checkpoint= saves the state of a sampler, and plan="importance" has none: leave it out'
+        )
+
+
+def _frame_digest(frame: pd.DataFrame) -> str:
+    """A checksum of the used columns of the used rows, names included."""
+    from pandas.util import hash_pandas_object
+
+    found = hashlib.blake2b("\0".join(map(str, frame.columns)).encode(), digest_size=16)
+    found.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())  # pyright: ignore
+    return found.hexdigest()
+
+
+def _digest(data: ModelData, begin: tuple[np.ndarray, np.ndarray]) -> str:
+    """A checksum of every number that the program reads."""
+    import jax
+
+    found = hashlib.blake2b(digest_size=16)
+    for leaf in jax.tree.leaves((data, begin)):
+        array = np.asarray(leaf)
+        found.update(f"{array.dtype.str}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
