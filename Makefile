@@ -4,6 +4,7 @@
 #   make test       the test suite, without the tests marked slow (make test-slow runs those)
 #   make lint       format, lint, types, spelling
 #   make examples   every file of examples/
+#   make docs       the site, in build/docs; its pages are run
 #   make bench      the benchmark suite, beside its peers (BENCH_ARGS="--models small --rounds 1")
 #   make clean      remove what these made
 
@@ -17,12 +18,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_DOCS := $(VENV)/.installed-docs
 SOURCES := src tests $(wildcard docs) $(wildcard examples) $(wildcard benchmarks)
 
 # Figures are written to files, never to a window.
 export MPLBACKEND := Agg
 
-.PHONY: demo test test-slow lint examples bench clean
+.PHONY: demo test test-slow lint examples docs bench clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -34,6 +36,10 @@ $(INSTALLED): pyproject.toml | $(BIN)/python
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[dev]'
+	touch $(INSTALLED) $@
+
+$(INSTALLED_DOCS): pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[docs]'
 	touch $(INSTALLED) $@
 
 demo: $(INSTALLED)
@@ -60,6 +66,10 @@ examples: $(INSTALLED)
 		(cd $(BUILD)/examples && "$(abspath $(BIN))/python" "$(CURDIR)/$$example"); \
 	done
 
+# Strict: a warning, a broken link or a page whose code fails ends it. The variable silences an announcement of the theme's.
+docs: $(INSTALLED_DOCS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --site-dir $(BUILD)/docs
+
 # The environment of this package runs the loop too; those of the peers are made once, under build/benchmarks.
 bench:
 	$(PYTHON) benchmarks/environments.py
@@ -67,4 +77,4 @@ bench:
 
 clean:
 	rm -rf $(VENV) $(BUILD) dist .pytest_cache .ruff_cache .hypothesis
-	find src tests $(wildcard examples) $(wildcard benchmarks) -name __pycache__ -prune -exec rm -rf {} +
+	find src tests $(wildcard docs) $(wildcard examples) $(wildcard benchmarks) -name __pycache__ -prune -exec rm -rf {} +

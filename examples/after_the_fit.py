@@ -2,8 +2,8 @@
 
 Sleepstudy, correlated intercepts and slopes, against the same model without varying slopes.
 
-Prints predictions for a known and for a new subject, the slope on average and of some subjects, the comparison of
-the two models, the evidence that reaction times grow, and R-squared. Writes a predictive check and a report.
+Prints predictions for a known and for a new subject, the slope on average and of some subjects, the
+comparison of the two models, the evidence that reaction times grow, and R-squared. Writes two pictures.
 """
 
 import bayesformula as bf

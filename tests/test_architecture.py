@@ -43,6 +43,7 @@ NEVER = {
     "results": {"numpyro", "bayesformula.runner"},
     "datasets.py": {"jax", "numpyro", "urllib", "requests"},
     "cli.py": HEAVY | {"numpy"},
+    "commands": HEAVY | {"numpy"},
 }
 
 
@@ -76,8 +77,9 @@ def test_a_room_imports_nothing_it_must_not(room):
 
 
 def test_the_command_line_is_a_client_of_api():
-    ours = {m for m in imports(SRC / "cli.py") if m.startswith("bayesformula.")}
-    allowed = ("bayesformula.api", "bayesformula.errors", "bayesformula.datasets")
+    files = [SRC / "cli.py", *(SRC / "commands").glob("*.py")]
+    ours = {m for path in files for m in imports(path) if m.startswith("bayesformula.")}
+    allowed = tuple(f"bayesformula.{name}" for name in ("api", "errors", "datasets", "commands"))
     assert all(m.startswith(allowed) for m in ours), ours
 
 

@@ -53,7 +53,8 @@ def write_tables():
     Path("twice.csv").write_text("x,x\n1,2\n")
     Path("words.csv").write_text("y,x\nno,1\nyes,2\nno,3\n")
     Path("picture.png").write_bytes(b"\x89PNG")
-    Path("old.nc").write_text("precious")
+    for name in ("old.nc", "old.html", "old.csv", "old.png"):
+        Path(name).write_text("precious")
     Path("latin.csv").write_bytes("y,x\n1,\xe9\n".encode("latin-1"))
     Path("priors.txt").write_text("# of the waiting time\nIntercept ~ normal(4, 2)\nb ~ normal(0, 1)\n")
     Path("bad.txt").write_text("b ~ norml(0, 1)\n")
@@ -281,9 +282,156 @@ def test_version(call):
     assert call("--version") == (0, f"bf, version {bf.__version__}\n", "")
 
 
+# ---- saved fits ----
+
+
+def numbers(text):
+    return pd.read_csv(io.StringIO(text))
+
+
+def test_predict_prints_the_table_of_the_fit_in_the_order_of_the_rows(call, folder):
+    code, out, err = call("predict", "saved.nc", "cafes.csv", "--ci", "0.8", "--draws", "100")
+    assert (code, err) == (0, "")
+    expected = cafes_fit().predict(folder / "cafes.csv", summary=True, ci=0.8, draws=100)
+    table = numbers(out)
+    assert list(table.columns) == ["row", "mean", "sd", "lower", "upper"]
+    assert list(table["row"]) == list(range(200))
+    np.testing.assert_allclose(table.iloc[:, 1:], expected, rtol=1e-7)
+    assert call("predict", "saved.nc", "--ci", "0.8", "--draws", "100")[1] == out
+    stdin = Path("cafes.csv").read_text()
+    assert call("predict", "saved.nc", "-", "--ci", "0.8", "--draws", "100", stdin=stdin)[1] == out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--kind", "response", "--seed", "3"], {"kind": "response", "seed": 3}),
+        (["--parameter", "sigma"], {"parameter": "sigma"}),
+        (["--groups", "none"], {"groups": "none"}),
+        (
+            ["--groups", "cafe", "--new-levels", "population"],
+            {"groups": ["cafe"], "new_levels": "population"},
+        ),
+        (["--groups", "integrate", "--kind", "linear"], {"groups": "integrate", "kind": "linear"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_predict_takes_what_the_fit_takes(call, arguments, options):
+    code, out, err = call("predict", "saved.nc", "cafes.csv", "--draws", "40", *arguments)
+    assert (code, err) == (0, "")
+    expected = cafes_fit().predict("cafes.csv", summary=True, draws=40, **options)
+    np.testing.assert_allclose(numbers(out).iloc[:, 1:], expected, rtol=1e-7)
+
+
+def test_a_row_without_a_value_has_a_line_without_numbers(call, tmp_path):
+    new = tmp_path / "new.csv"
+    new.write_text("cafe,afternoon\nc01,0\nc02,\nnew,1\n")
+    arguments = ["predict", "saved.nc", str(new), "--new-levels", "sample"]
+    code, out, err = call(*arguments)
+    assert code == 0
+    assert [line.count(",") for line in out.splitlines()] == [4] * 4
+    assert out.splitlines()[2] == "1,,,,"
+    assert err == "warning: 1 of 3 rows miss a value: their predictions are missing too\n"
+    rows = strict(call(*arguments, "--json")[1])["rows"]
+    assert [row["row"] for row in rows] == [0, 1, 2]
+    assert rows[1]["mean"] is None
+    code, out, err = call("predict", "saved.nc", str(new))
+    assert (code, out) == (2, "")
+    assert err.startswith("UnseenLevelError: column 'cafe' has 1 level")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".csv.gz", ".parquet"])
+def test_predictions_are_written_to_a_file(call, tmp_path, ending):
+    path = tmp_path / f"p{ending}"
+    code, out, err = call("predict", "saved.nc", "cafes.csv", "--out", str(path))
+    assert (code, out, err) == (0, "", f"200 rows written to {path}\n")
+    assert os.listdir(tmp_path) == [path.name]
+    separator = "\t" if ending == ".tsv" else ","
+    table = pd.read_parquet(path) if ending == ".parquet" else pd.read_csv(path, sep=separator)
+    assert list(table.columns) == ["row", "mean", "sd", "lower", "upper"]
+    np.testing.assert_allclose(table.iloc[:, 1:], cafes_fit().predict(summary=True), rtol=1e-7)
+
+
+def test_compare_names_fits_by_their_files(call, tmp_path):
+    import shutil
+
+    other = tmp_path / "other.nc"
+    shutil.copy("saved.nc", other)
+    code, out, err = call("compare", "saved.nc", str(other), "--ic", "waic")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()[1:3]} == {"saved", "other"}
+    assert all(line.startswith("warning: waic") for line in err.splitlines())
+    content = strict(call("compare", "saved.nc", str(other), "--ic", "waic", "--json")[1])
+    assert [row["elpd_diff"] for row in content["models"]] == [0, 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bf.BayesFormulaWarning)
+        assert content["models"][0]["elpd"] == pytest.approx(cafes_fit().waic().elpd)
+    same = tmp_path / "saved.nc"
+    shutil.copy("saved.nc", same)
+    assert str(same) in call("compare", "saved.nc", str(same), "--ic", "waic", "--json")[1]
+    code, out, err = call("compare", "saved.nc", "saved.nc")
+    assert (code, out, err) == (2, "", "OptionError: saved.nc is given twice: name each fit once\n")
+
+
+def test_hypothesis_has_the_table_of_the_fit(call):
+    statements = ["afternoon < 0", "sigma > 0.5"]
+    found = cafes_fit().hypothesis(statements)
+    assert call("hypothesis", "saved.nc", *statements) == (0, f"{found!r}\n", "")
+    rows = strict(call("hypothesis", "saved.nc", *statements, "--json")[1])["hypotheses"]
+    assert [row["hypothesis"] for row in rows] == statements
+    assert [row["mean"] for row in rows] == list(found.table["mean"])
+    code, out, _ = call("hypothesis", "saved.nc", "Intercept > 3", "--scope", "coef", "--json")
+    assert code == 0
+    assert [row["cafe"] for row in strict(out)["hypotheses"]] == [f"c{i:02}" for i in range(1, 21)]
+
+
+def test_plot_writes_a_picture(call, tmp_path):
+    path = tmp_path / "forest.svg"
+    code, out, err = call("plot", "saved.nc", "forest", "--var", "b", "--var", "sigma", "--out", str(path))
+    assert (code, out, err) == (0, "", f"written to {path}\n")
+    assert path.read_text().count("<svg") == 1
+    code, out, err = call("plot", "--list")
+    assert (code, err) == (0, "")
+    kinds = [line for line in out.splitlines() if line[0] != " "]
+    assert kinds == api.plot_names()
+    assert all(f" {kind}" in call("plot", "--help")[1] for kind in kinds)
+
+
+def test_report_writes_a_page(call, tmp_path, monkeypatch):
+    """Its content is tested where it is made."""
+    asked = {}
+    monkeypatch.setattr(bf.Fit, "report", lambda fit, path, **options: asked.update(path=path, **options))
+    path = str(tmp_path / "r.html")
+    assert call("report", "saved.nc", "--out", path, "--title", "Waiting") == (0, "", f"written to {path}\n")
+    assert asked == {"path": path, "overwrite": False, "title": "Waiting"}
+    code, out, err = call("fit", CAFES, "cafes.csv", *SHORT, "--report", path)
+    assert code in (0, 3)
+    assert "Population effects" in out
+    assert err.splitlines()[-1] == f"report written to {path}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "saved.nc", "cafes.csv", "--out", "old.csv"],
+        ["plot", "saved.nc", "trace", "--out", "old.png"],
+        ["report", "saved.nc", "--out", "old.html"],
+        ["fit", CAFES, "cafes.csv", "--report", "old.html"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_file_that_exists_is_refused_before_anything_is_read(call, monkeypatch, arguments):
+    for name in ("load", "fit"):
+        monkeypatch.setattr(api, name, lambda *a, **k: pytest.fail("computed"))
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"{arguments[-1]} exists: choose another name, or pass --force to replace it\n")
+    assert Path(arguments[-1]).read_text() == "precious"
+
+
 # ---- help ----
 
-COMMANDS = [["fit"], ["explain"], ["summary"], ["data"], ["doctor"], []]
+COMMANDS = [[name] for name in cli.bf.commands] + [[]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -293,6 +441,8 @@ def test_help(call, command, flag):
     assert (code, err) == (0, "")
     assert out.startswith(f"Usage: bf {' '.join(command)}".rstrip())
     assert max(map(len, out.splitlines())) <= 80
+    assert "..." not in out.partition("\nCommands:")[2]
+    assert "\n  bf " in out, "an example"
 
 
 @pytest.mark.parametrize(
@@ -321,6 +471,9 @@ def test_help_and_mistakes_load_nothing_heavy(arguments):
         ["explain", WIDE],
         ["summary", "saved.nc"],
         ["data"],
+        ["predict", "saved.nc"],
+        ["hypothesis", "saved.nc", "afternoon < 0", "sd[cafe, afternoon] > 0.5"],
+        ["plot", "--list"],
         *(["data", name, "--about"] for name in datasets.names()),
     ],
     ids=" ".join,
@@ -367,6 +520,18 @@ def test_message(call, command, code, message):
         (["data", "cafe"], ["there is no dataset 'cafe'; there are: 'cafes'"]),
         (["fit", "y ~ x", "wide.csv", "--out", "no/such/folder/fit.nc"], ["there is no folder"]),
         (["fit", "y ~ x", "wide.csv", "--out", "."], ["exists"]),
+        (
+            ["plot", "none.nc", "caterpillars", "--out", "x.png"],
+            ["no plot is called 'caterpillars': 'caterpillar'"],
+        ),
+        (["plot", "saved.nc", "energy", "--group", "g", "--out", "x.png"], ["no option 'group'"]),
+        (["predict", "saved.nc", "twice.csv"], ["two columns have the same name: 'x'"]),
+        (["predict", "saved.nc", "cafes.csv", "--groups", "cafes,b"], ["no group 'cafes' in this model"]),
+        (["predict", "saved.nc", "cafes.csv", "--parameter", "tau"], ["'tau' is not a parameter"]),
+        (["predict", "saved.nc", "cafes.csv", "--ci", "95"], ["ci=95.0 must be a probability"]),
+        (["hypothesis", "saved.nc", "after < 0"], ["no parameter 'after'", "  afternoon,"]),
+        (["compare", "saved.nc", "old.nc"], ["old.nc is not a saved fit"]),
+        (["report", "saved.nc", "--out", "no/such/r.html"], ["does not exist: make it first"]),
     ],
 )
 def test_mistakes_whose_whole_text_is_not_ours_or_grows(call, arguments, words):
@@ -511,17 +676,6 @@ def test_exit_codes_of_the_process(folder):
         assert (out == "") is (code == 2)
         assert (err == "") is (code == 0)
         assert "Traceback" not in err
-
-
-if __name__ == "__main__":
-    found = [command for command, _, _ in read_golden()]
-    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
-        write_tables()
-        sections = []
-        for command in found:
-            code, _, err = run_main(*shlex.split(command))
-            sections.append(f"$ bf {command}\nexit {code}\n{err.rstrip()}\n")
-    GOLDEN.write_text("\n".join(sections), "utf-8")
 
 
 # ---- matrices beside the data ----

@@ -26,6 +26,17 @@ from bayesformula.errors import (
 )
 from bayesformula.families import Family, resolve_family
 from bayesformula.keeping import summarised_effects
+from bayesformula.outputs import check_output as check_output
+from bayesformula.outputs import check_plot as check_plot
+from bayesformula.outputs import check_report as check_report
+from bayesformula.outputs import check_table as check_table
+from bayesformula.outputs import compare as compare
+from bayesformula.outputs import plot_kinds as plot_kinds
+from bayesformula.outputs import plot_names as plot_names
+from bayesformula.outputs import save_plot as save_plot
+from bayesformula.outputs import save_table as save_table
+from bayesformula.outputs import table_text as table_text
+from bayesformula.outputs import with_index as with_index
 from bayesformula.pipeline import (
     Prepared,
     check_transforms,
@@ -385,20 +396,3 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         with TRACING:
             store.verify(result)
     return result
-
-
-def check_output(path: str | PathLike[str], *, force: bool) -> None:
-    """Refuse an output file that exists, or cannot be written, before anything is computed.
-
-    Raises:
-        FileExistsRefusal: it exists and `force` is False.
-        OptionError: its folder does not exist.
-    """
-    from pathlib import Path
-
-    from bayesformula.results.store import refuse_existing
-
-    refuse_existing(path, overwrite=force, option="--force")
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        raise OptionError(f"{fspath(path)} cannot be written: there is no folder {folder}")

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import textwrap
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from bayesformula.errors import (
-    BayesFormulaError,
-    BayesFormulaWarning,
-    FindingWarning,
-    HealthError,
-    OptionError,
-)
+from bayesformula.commands.after import COMMANDS
+from bayesformula.commands.printing import json_text, messages, print_result
+from bayesformula.errors import BayesFormulaError, HealthError, OptionError
 
 EXIT_FAULT, EXIT_INPUT, EXIT_UNHEALTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
 TRACEBACK = "BAYESFORMULA_TRACEBACK"
 WIDTH = 80
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88})
+class _InOrder(click.Group):
+    """Commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88})
 @click.version_option(package_name="bayesformula", prog_name="bf")
 def bf() -> None:
     """Bayesian mixed models from a formula.
 
     \b
     bf data cafes > cafes.csv
-    bf fit "wait ~ afternoon + (1 + afternoon | cafe)" cafes.csv
+    bf fit "wait ~ afternoon + (1 + afternoon | cafe)" cafes.csv --out fit.nc
+    bf report fit.nc --out report.html
     """
 
 
@@ -94,10 +96,15 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--max-tree-depth", default=10, show_default=True)
 @click.option("--keep", default=None, metavar="WHAT", help="Group effects: draws or summary (means and sds).")
 @click.option("--prior-only", is_flag=True, help="Draw from the prior.")
-@click.option("--checkpoint", type=click.Path(), help="Not available in this version.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(),
+    metavar="DIR",
+    help="Keep in this folder where the chains are; the same command goes on there after an interruption.",
+)
 @click.option("--strict", is_flag=True, help="Write nothing if the run is not healthy.")
 @click.option("--out", type=click.Path(), help="Save the fit to this file (.nc).")
-@click.option("--report", type=click.Path(), help="Not available in this version.")
+@click.option("--report", type=click.Path(), help="Write a report to this file (.html).")
 @click.option("--force", is_flag=True, help="Replace an output file that exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--quiet", is_flag=True, help="No progress, no messages.")
@@ -116,14 +123,21 @@ def fit(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Fit FORMULA to the table DATA (csv, tsv, parquet, feather; - reads csv from standard input)."""
+    """Fit FORMULA to the table DATA and print the summary.
+
+    DATA is a csv, tsv (.gz), parquet or feather file; - reads csv from standard input.
+
+    \b
+    bf fit "wait ~ afternoon + (1 | cafe)" cafes.csv --out fit.nc
+    bf fit "y ~ x" d.csv --family poisson --prior "b ~ normal(0, 1)"
+    """
     from bayesformula import api
 
-    if report is not None:
-        raise OptionError("--report is not available in this version: leave it out")
     if out is not None:
         api.check_output(out, force=force)
-    with _messages(findings=as_json, quiet=quiet):
+    if report is not None:
+        api.check_report(report, force=force)
+    with messages(findings=as_json, quiet=quiet):
         result = api.fit(
             formula,
             data,
@@ -138,9 +152,13 @@ def fit(
         if out is not None:
             result.save(out, overwrite=force)
     finally:  # a full disk must not take the results with it
-        _print(result, as_json)
+        print_result(result, as_json=as_json)
     if out is not None and not quiet:
         click.echo(f"saved to {out}", err=True)
+    if report is not None:
+        result.report(report, overwrite=force)
+        if not quiet:
+            click.echo(f"report written to {report}", err=True)
     if not result.health.is_healthy:
         click.get_current_context().exit(EXIT_UNHEALTHY)
 
@@ -163,12 +181,17 @@ def explain(
     as_latex: bool,
     **options: Any,
 ) -> None:
-    """Say what FORMULA means for DATA, before anything is fitted."""
+    """Say what FORMULA means for DATA, before anything is fitted.
+
+    \b
+    bf explain "wait ~ afternoon + (1 | cafe)" cafes.csv
+    bf explain "y ~ x + (1 + x | g)"
+    """
     from bayesformula import api
 
     if as_json and as_latex:
         raise OptionError("--json holds the equations in LaTeX already: leave out --latex")
-    with _messages():
+    with messages():
         explanation = api.explain(
             formula,
             data,
@@ -181,24 +204,37 @@ def explain(
     if as_latex:
         click.echo(explanation.latex())
     else:
-        click.echo(_json(explanation.to_dict()) if as_json else str(explanation))
+        click.echo(json_text(explanation.to_dict()) if as_json else str(explanation))
 
 
 @bf.command()
-@click.argument("file")
+@click.argument("file", metavar="FIT.nc")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def summary(file: str, as_json: bool) -> None:
-    """Print the summary of a saved fit."""
+    """Print the summary of a saved fit.
+
+    \b
+    bf summary fit.nc
+    """
     from bayesformula import api
 
-    _print(api.load(file), as_json)
+    print_result(api.load(file), as_json=as_json)
+
+
+for _command in COMMANDS:
+    bf.add_command(_command)
 
 
 @bf.command()
 @click.argument("name", required=False)
 @click.option("--about", is_flag=True, help="Describe the table instead of printing it.")
 def data(name: str | None, about: bool) -> None:
-    """Print a bundled table as CSV; without NAME, list them."""
+    """Print a bundled table as CSV; without NAME, list them.
+
+    \b
+    bf data cafes > cafes.csv
+    bf data cafes --about
+    """
     from bayesformula import datasets
 
     if name is None:
@@ -210,42 +246,24 @@ def data(name: str | None, about: bool) -> None:
         click.echo(datasets.load(name).to_csv(index=False), nl=False)
 
 
-@bf.command()
+@bf.command(short_help="Show versions, devices, cores and the compilation cache.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(as_json: bool) -> None:
-    """Show versions, devices, cores and the cache of compiled programs."""
+    """Show versions, devices, cores and the cache of compiled programs.
+
+    \b
+    bf doctor
+    """
     from bayesformula import api
 
     facts = api.doctor()
     if as_json:
-        click.echo(_json(facts))
+        click.echo(json_text(facts))
         return
     for section, values in facts.items():
         click.echo(section)
         for name, value in values.items():
             click.echo(f"  {name:<14} {value}")
-
-
-def _later(name: str) -> None:
-    """A command of a later version: known by name, so that it is not taken for a misspelling."""
-
-    @bf.command(name, hidden=True, context_settings={"ignore_unknown_options": True})
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> None:
-        del arguments
-        raise OptionError(f"bf {name} is not in this version: it has fit, explain, summary, data, doctor")
-
-
-for _name in ("predict", "compare", "plot", "report"):
-    _later(_name)
-
-
-def _print(result: Any, as_json: bool) -> None:
-    click.echo(_json(result.to_dict()) if as_json else repr(result))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2)
 
 
 def _fold(line: str, indent: str) -> str:
@@ -287,22 +305,6 @@ def _matrices(data2: tuple[str, ...]) -> dict[str, str]:
             raise OptionError(f"--data2 {item}: write NAME=FILE, for example --data2 A=kinship.csv")
         paths[name.strip()] = path
     return paths
-
-
-@contextmanager
-def _messages(*, findings: bool = False, quiet: bool = False) -> Iterator[None]:
-    """Warnings go to standard error, except findings that standard output carries already."""
-
-    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        del rest, more
-        is_shown = findings or not issubclass(category, FindingWarning)
-        if issubclass(category, BayesFormulaWarning) and is_shown and not quiet:
-            click.echo(f"warning: {message}", err=True)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", BayesFormulaWarning)
-        warnings.showwarning = show
-        yield
 
 
 def main() -> None:

@@ -153,6 +153,20 @@ def test_series_with_one_index_stand_side_by_side():
     assert as_frame({"y": column, "x": column, "c": 3}).to_numpy().tolist() == [[1, 1, 3], [2, 2, 3]]
 
 
+def test_missing_integers_of_r_are_missing():
+    """reticulate hands them over as the least number of 32 bits."""
+    least = -(2**31)
+    frame = pd.DataFrame(
+        {"k": [1, least, 3], "j": np.array([least, 2, 3], np.int32), "i": [1, 2, 3], "x": [1.0, least, 2]}
+    )
+    found = as_frame(frame)
+    assert found["k"].isna().tolist() == [False, True, False]
+    assert found["j"].isna().tolist() == [True, False, False]
+    assert found["k"].dropna().tolist() == [1.0, 3.0]
+    assert found[["i", "x"]].equals(frame[["i", "x"]])
+    assert frame["k"].tolist() == [1, least, 3], "the user's own is never changed"
+
+
 def test_decimal_numbers_become_floats():
     """As databases give them; the user's own frame keeps what it has."""
     frame = pd.DataFrame({"y": [None, Decimal("1.5"), Decimal(2)], "g": ["a", "b", None]})

@@ -46,6 +46,9 @@ class HasToPandas(Protocol):
     def to_pandas(self) -> pd.DataFrame: ...
 
 
+R_MISSING = -(2**31)
+"""What R's missing integer is to reticulate."""
+
 FrameLike = pd.DataFrame | Mapping[str, object] | HasToPandas | str | Path
 
 
@@ -66,7 +69,7 @@ def as_table(data: FrameLike, wanted: Collection[str] | None = None) -> Table:
     """
     match data:
         case pd.DataFrame():
-            frame = data
+            frame = _with_missing_of_r(data)
         case str() | Path():
             frame, columns = read_columns(data, wanted)
             return Table(_without_objects(_checked(frame, columns)), columns)
@@ -206,6 +209,18 @@ def _from_narwhals(native: nw.DataFrame[Any]) -> pd.DataFrame:
         return native.to_pandas()
     except ImportError:  # polars goes through pyarrow; its columns as lists need nothing
         return pd.DataFrame({name: native[name].to_list() for name in native.columns})
+
+
+def _with_missing_of_r(frame: pd.DataFrame) -> pd.DataFrame:
+    """R's missing integers as missing: reticulate hands them over as the least number of 32 bits."""
+    out = frame
+    for place, kind in enumerate(frame.dtypes):
+        if kind in (np.dtype(np.int32), np.dtype(np.int64)) and len(frame):
+            column = frame.iloc[:, place]
+            if int(column.to_numpy().min()) == R_MISSING:
+                out = frame.copy(deep=False) if out is frame else out
+                out.isetitem(place, column.where(column != R_MISSING))
+    return out
 
 
 def _without_objects(frame: pd.DataFrame) -> pd.DataFrame:

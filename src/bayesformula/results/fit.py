@@ -35,6 +35,7 @@ from bayesformula.results.plots import fitted as fitted_plot
 from bayesformula.results.plots import priors as prior_plot
 from bayesformula.results.prediction import names as prediction_names
 from bayesformula.results.prediction import predict as predictions
+from bayesformula.results.report import report as reports
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -321,6 +322,8 @@ class Fit:
     plot_priors = prior_plot.plot_priors
 
     # ---- files ----
+
+    report = reports.report
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False, data: bool = True) -> None:
         """Write everything to one netCDF file, whole or not at all.

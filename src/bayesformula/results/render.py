@@ -38,7 +38,8 @@ def text(fit: Fit) -> str:
     return "\n".join(lines)
 
 
-def _facts(fit: Fit) -> list[str]:
+def facts(fit: Fit) -> list[tuple[str, str]]:
+    """What was fitted to what, and how, in words: name and text of each fact."""
     spec, config = fit.spec, fit.config
     seconds = f"{fit.timing['total']:.1f} s on {fit.timing['device'].upper()}"
     source = " from the prior alone" if fit.prior_only else ""
@@ -46,7 +47,7 @@ def _facts(fit: Fit) -> list[str]:
     if fit.importance is not None:
         effective, points = fit.importance["effective_points"], fit.importance["points"]
         draws = f"{config.chains} x {config.draws}{source}, {effective:.0f} of {points:.0f} points effective"
-    facts = [
+    return [
         ("Formula", spec.formula),
         ("Family", _family(spec)),
         *([("Levels", _levels(spec))] if spec.categories else []),
@@ -54,8 +55,12 @@ def _facts(fit: Fit) -> list[str]:
         ("Plan", f"{fit.plan.name}: {fit.plan.reason}"),
         ("Draws", f"{draws}, seed {config.seed}, {seconds}"),
     ]
+
+
+def _facts(fit: Fit) -> list[str]:
+    """The same as lines."""
     out = []
-    for name, value in facts:
+    for name, value in facts(fit):
         out += textwrap.wrap(
             value, WIDTH, initial_indent=f"{name + ':':<9}", subsequent_indent=" " * 9, break_on_hyphens=False
         )

@@ -147,7 +147,7 @@ def test_what_is_drawn_is_what_the_table_says():
 
 
 REFUSED = [
-    (lambda fit: fit.predictions("afternon"), "no predictor 'afternon': these are 'afternoon'"),
+    (lambda fit: fit.predictions("after_noon"), "no predictor 'after_noon': these are 'afternoon'"),
     (lambda fit: fit.predictions(["afternoon"], newdata={"afternoon": [1]}), "pass one of them"),
     (lambda fit: fit.predictions(by="town"), "by: there is no column 'town'"),
     (lambda fit: fit.predictions("afternoon", kind="response"), 'ask for "mean" or "linear"'),
@@ -168,3 +168,13 @@ REFUSED = [
 def test_what_is_refused(call, message):
     with pytest.raises(bf.BayesFormulaError, match=message):
         call(cafes_fit())
+
+
+def test_points_of_a_number_with_two_values_lie_beside_its_effects():
+    import matplotlib.pyplot as plt
+
+    figure = cafes_fit().conditional_effects().plot(points=True)
+    points = figure.axes[0].lines[0].get_xydata()
+    assert len(points) == 200
+    assert set(np.round(points[:, 0])) == {0.0, 1.0}
+    plt.close(figure)

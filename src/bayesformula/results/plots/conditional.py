@@ -47,9 +47,18 @@ def _panel(ax: Any, effects: ConditionalEffects, name: str, *, points: bool) -> 
         else:
             _intervals(ax, part, x, colour, label, (place - (len(parts) - 1) / 2) * 0.15)
     ax.set_xlabel(shown(x))
-    ax.set_ylabel(shown(effects.fit.spec.response if effects.label == "mean" else effects.label))
+    ax.set_ylabel(_answer(effects))
     if lines is not None:
         ax.legend(title=shown(lines), title_fontsize=9)
+
+
+def _answer(effects: ConditionalEffects) -> str:
+    """What the axis measures: a mean is that of one trial, or of one unit of exposure."""
+    if effects.label != "mean":
+        return shown(effects.label)
+    terms = effects.fit.spec.terms
+    per = " per trial" if "trials" in terms else " per unit" if "rate" in terms else ""
+    return shown(effects.fit.spec.response) + per
 
 
 def _line(ax: Any, part: pd.DataFrame, x: str, colour: str, label: str | None) -> None:
@@ -80,11 +89,16 @@ def _points(ax: Any, effects: ConditionalEffects, x: str, *, is_numeric: bool) -
     if is_numeric:
         at = column.to_numpy(float)
     else:
-        order = {str(value): place for place, value in enumerate(effects[x][x])} if x in effects else {}
-        at = np.array([order.get(str(value), np.nan) for value in column])
+        order = {_key(value): place for place, value in enumerate(effects[x][x])} if x in effects else {}
+        at = np.array([order.get(_key(value), np.nan) for value in column])
         at = at + np.random.default_rng(0).uniform(-0.12, 0.12, len(at))
     ax.plot(at, y, ".", color="0.6", markersize=3, alpha=0.6, zorder=0)
 
 
 def _text(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else shown(value)
+
+
+def _key(value: Any) -> Any:
+    """A level, or a number whatever its type: 1 of the data is the 1.0 of a grid."""
+    return float(value) if isinstance(value, int | float | np.number) else str(value)

@@ -140,6 +140,8 @@ def _arviz(
             tree = _with_likelihood(fit, made, tree)
         case _:
             pass
+    if kind in DRAWN:  # ArviZ leaves the data out beside a prior
+        own |= {"visuals": {"observed_dist": True}}
     own |= {} if backend is None else {"backend": backend}
     with settings(backend, len(made.parts)):
         return getattr(arviz_plots, CHECKS[kind])(tree, **{**own, **plot_kwargs})
