@@ -568,7 +568,7 @@ def test_as_many_axes_as_panels(canvas):
 
 def test_kinds_are_methods_of_a_fit():
     assert all(callable(getattr(type(cafes_fit()), method)) for method in KINDS.values())
-    assert len(KINDS) == 13
+    assert len(KINDS) == 14
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])

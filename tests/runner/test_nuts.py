@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import bayesformula as bf
 from bayesformula.pipeline import compile_inputs, prepare
-from bayesformula.runner import chunks, device, executables, nuts
+from bayesformula.runner import chunks, device, executables, lanes, nuts
 from bayesformula.runner import config as configs
 from bayesformula.runner.config import RunConfig
 from results.fits import CAFES, SHORT, cafes_fit, fit_quietly
@@ -73,11 +73,12 @@ def test_the_runner_is_what_fit_calls():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("CHUNK_SECONDS", 0.0), ("CHUNK_SECONDS", 1e9), ("MAX_CHUNK", 7)],
+    ("room", "name", "value"),
+    [(lanes, "CHUNK_SECONDS", 0.0), (lanes, "CHUNK_SECONDS", 1e9), (nuts, "MAX_CHUNK", 7)],
+    ids=["0.0", "1e9", "7"],
 )
-def test_cutting_a_run_elsewhere_changes_no_bit(monkeypatch, name, value):
-    monkeypatch.setattr(nuts, name, value)
+def test_cutting_a_run_elsewhere_changes_no_bit(monkeypatch, room, name, value):
+    monkeypatch.setattr(room, name, value)
     sizes = set()
     seen = {}
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import bayesformula as bf
-from bayesformula import pipeline
+from bayesformula import encoding
 from bayesformula.compiler import emit, marginal, response
 
 TRUTH = {
@@ -101,8 +101,8 @@ def test_truth_is_recovered(plan):
 @pytest.mark.parametrize("mutant", [flip_sign, swap_columns], ids=["sign flipped", "group columns swapped"])
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_a_mutant_of_the_rows_is_noticed(plan, mutant, monkeypatch):
-    original = pipeline.rows_of
-    monkeypatch.setattr(pipeline, "rows_of", lambda *given: mutant(original(*given)))
+    original = encoding.rows_of
+    monkeypatch.setattr(encoding, "rows_of", lambda *given: mutant(original(*given)))
     assert misses(plan) != []
 
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::bayesformula.BayesFormulaWarnin
 
 def test_folds_are_refits_of_one_program():
     fit, fold = cafes_fit(), np.arange(200) % 3
+    reweighted(fit, np.ones(200))  # weights are another program than none, and all weights one
     before = dict(executables.traces)
     found = fit.kfold(folds=fold, seed=5)
     assert executables.traces == before
