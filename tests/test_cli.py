@@ -629,9 +629,19 @@ def spawn(arguments, folder, **options):
 @pytest.mark.cli
 def test_ctrl_c_in_the_middle_of_a_run_exits_130(folder, tmp_path):
     """The program has been compiled, so the chains are running: the cache says when."""
-    programs = tmp_path / "programs"
+    programs, saved = tmp_path / "programs", str(tmp_path / "saved")
     process = spawn(
-        ["fit", CAFES, "cafes.csv", "--draws", "10000000", "--out", str(tmp_path / "fit.nc")],
+        [
+            "fit",
+            CAFES,
+            "cafes.csv",
+            "--draws",
+            "10000000",
+            "--out",
+            str(tmp_path / "fit.nc"),
+            "--checkpoint",
+            saved,
+        ],
         folder,
         env={**os.environ, "BAYESFORMULA_CACHE": str(programs)},
     )
@@ -648,7 +658,9 @@ def test_ctrl_c_in_the_middle_of_a_run_exits_130(folder, tmp_path):
         process.kill()
     assert process.returncode == 130
     assert out == ""
-    assert err.splitlines()[-1] == "interrupted"
+    told = f"interrupted; what there is was saved in {saved}: the same call goes on from there"
+    assert err.splitlines()[-1] == told
+    assert len(list(Path(saved).glob("chain-*"))) >= 2
     assert not list(tmp_path.glob("*fit.nc*"))
 
 

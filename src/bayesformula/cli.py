@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -313,8 +314,8 @@ def main() -> None:
         code = bf.main(prog_name="bf", standalone_mode=False) or 0
     except SystemExit:  # click's way out of a closed pipe: the reader, `head` say, has seen enough
         code = 0
-    except click.exceptions.Abort:
-        code = _fail("interrupted", EXIT_INTERRUPTED)
+    except click.exceptions.Abort as error:
+        code = _interrupted(error.__cause__)
     except click.ClickException as error:
         error.show()
         code = EXIT_INPUT
@@ -322,8 +323,8 @@ def main() -> None:
         code = _fail(str(error), EXIT_UNHEALTHY)
     except BayesFormulaError as error:
         code = _fail(f"{type(error).__name__}: {error}", EXIT_INPUT)
-    except KeyboardInterrupt:
-        code = _fail("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as error:
+        code = _interrupted(error)
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
@@ -333,6 +334,16 @@ def main() -> None:
             EXIT_FAULT,
         )
     sys.exit(code)
+
+
+def _interrupted(error: BaseException | None) -> int:
+    """Say so, and what was saved. After a second Ctrl-C chains may still be at work, and are left."""
+    code = _fail(str(error or "") or "interrupted", EXIT_INTERRUPTED)
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _fail(message: str, code: int) -> int:
