@@ -251,3 +251,12 @@ def test_sums_and_differences_of_logarithms():
         assert_allclose(log_add_exp(a, b), np.logaddexp(a, b), rtol=1e-14)
         assert_allclose(log_sub_exp(a, b)[:2], [np.log(1 - np.exp(-1)), -np.inf], rtol=1e-14)
     assert log_sub_exp(a, b)[4] == -700.0
+
+
+def test_draws_of_a_mean_next_to_nothing_are_zeros():
+    """JAX draws -1 where a mean is denormal in float32."""
+    from bayesformula.compiler.likelihood.distributions.poisson import draw_poisson
+
+    means = jnp.asarray([0.0, 1e-310, 1e-300, 1e-44, 1e-40, 1e-38, 1e-20])
+    drawn = draw_poisson(jax.random.PRNGKey(0), jnp.broadcast_to(means, (200, len(means))))
+    assert_allclose(drawn, 0.0)

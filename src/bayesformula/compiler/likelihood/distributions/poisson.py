@@ -16,9 +16,14 @@ _LARGE = 1e9  # a Poisson variable is normal there, to the digits that draws can
 def draw_poisson(key: Array, mean: Array) -> Array:
     """Whole numbers as float64; means beyond the range of integers too."""
     of_small, of_large = jax.random.split(key)
-    small = jax.random.poisson(of_small, jnp.minimum(mean, _LARGE)).astype(mean.dtype)
+    small = jax.random.poisson(of_small, jnp.minimum(not_denormal(mean), _LARGE)).astype(mean.dtype)
     large = jnp.round(mean + jnp.sqrt(mean) * jax.random.normal(of_large, mean.shape, mean.dtype))
     return jnp.where(mean < _LARGE, small, large)
+
+
+def not_denormal(mean: Array) -> Array:
+    """Means so small that nothing ever happens made 0: of a denormal one JAX draws -1."""
+    return jnp.where(mean < 1e-30, 0.0, mean)
 
 
 class Poisson(Rowwise):

@@ -23,6 +23,7 @@ from jax import Array
 from numpyro.distributions import constraints
 
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
+from bayesformula.compiler.likelihood.distributions.poisson import not_denormal
 from bayesformula.compiler.likelihood.distributions.small_differences import exp_excess
 from bayesformula.compiler.likelihood.distributions.tweedie_series import log_series
 from bayesformula.compiler.links import Linked
@@ -75,7 +76,7 @@ class Tweedie(Rowwise):
         key_few, key_many, key_size = jax.random.split(key, 3)
         shape = self._shape(sample_shape)
         rate = jnp.broadcast_to(jnp.exp(self.log_rate), shape)
-        few = jax.random.poisson(key_few, jnp.minimum(rate, _MANY), shape).astype(rate.dtype)
+        few = jax.random.poisson(key_few, jnp.minimum(not_denormal(rate), _MANY), shape).astype(rate.dtype)
         many = rate + jnp.sqrt(rate) * jax.random.normal(key_many, shape)
         jumps = jnp.where(rate < _MANY, few, many)
         gamma_shape = jnp.maximum(jumps, 1.0) * jnp.exp(self.log_a)
