@@ -100,10 +100,6 @@ class MissingDependencyError(BayesFormulaError, ImportError):
     """An optional package is needed and not installed."""
 
 
-class NotAvailableError(BayesFormulaError, AttributeError):
-    """Something of a later version was asked for."""
-
-
 class HealthError(BayesFormulaError, RuntimeError):
     """`strict=True` and the run is not healthy."""
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bayesformula.encoding import coded, max_count, rows_of
 from bayesformula.errors import BayesFormulaWarning, DataError, OptionError, listing
+from bayesformula.results.observed import NO_ROWS
 from bayesformula.results.prediction.request import Request
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
 
-NO_ROWS = "this fit was saved without its rows (data=False): what you asked for needs them; pass newdata"
 NEEDED = {"trials": "trials()", "rate": "rate()", "lower": "trunc()", "upper": "trunc()"}
 """Terms without which a response has no distribution, by entry of `Design.extras`."""
 
@@ -75,7 +75,7 @@ def target(fit: Fit, newdata: Any, asked: Request) -> Target:
     if newdata is None:
         frame = fit.frame
         if frame is None:
-            raise OptionError(NO_ROWS)
+            raise OptionError(f"{NO_ROWS}; pass newdata")
     else:
         frame, index = _frame(newdata)
     is_likelihood = asked.kind == "log_likelihood"
