@@ -45,6 +45,7 @@ _HOME = {
     "Fit": "results.fit",
     "BayesFormulaError": "errors",
     "BayesFormulaWarning": "errors",
+    "CheckpointError": "errors",
     "DataError": "errors",
     "DeviceError": "errors",
     "FamilyError": "errors",
