@@ -250,3 +250,10 @@ def test_summarised_effects_leave_predictions_without_groups():
     with pytest.raises(bf.OptionError, match='keep="draws"'):
         fit.predict()
     assert fit.predict(groups="none", draws=4).shape == (4, 1, 200)
+
+
+def test_draws_of_categories_are_not_summarised():
+    fit = made_fit("grade ~ x + (1 | g)", "cumulative")
+    with pytest.raises(bf.OptionError, match='have no mean\n  Ask for kind "mean"'):
+        fit.predict(kind="response", summary=True)
+    assert set(np.unique(fit.predict(kind="response"))) <= {0.0, 1.0, 2.0}

@@ -154,7 +154,7 @@ def summarised(answers: Answers, ci: float, interval: str) -> pd.DataFrame:
     if answers.asked.kind == "response" and answers.fit.spec.categories and not answers.n_categories:
         raise OptionError(
             "draws of a response with categories have no mean\n"
-            '  Ask for kind "mean", the probabilities of the categories; in Python summary=False gives the draws.'
+            '  Ask for kind "mean", the probabilities of the categories; in Python summary=False gives draws.'
         )
     n, extra = answers.target.design.n_rows, answers.n_categories
     table = np.empty((len(COLUMNS), n, *([extra] if extra else [])))
