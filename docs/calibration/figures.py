@@ -1,4 +1,4 @@
-"""Draw the figures of docs/calibration.md from ranks.json, and write its tables.
+"""Draw the figures of docs/calibration.md from ranks.json, and write its tables and that of plans.json.
 
 python docs/calibration/figures.py
 """
@@ -133,6 +133,24 @@ def run_table(models: dict) -> str:
     return "\n".join(lines)
 
 
+def plans_table(recorded: dict) -> str:
+    """A row for each structure of groups and plan."""
+    lines = [
+        "| formula | family | plan | simulations | first attempt | under this plan | median least ESS | "
+        "below 150 | with a divergence | quantities | least p |",
+        "|" + "---|" * 11,
+    ]
+    for name, m in recorded["plans"].items():
+        counts = {quantity: np.array(each) for quantity, each in m["counts"].items()}
+        p = [p_value(np.repeat(np.arange(len(each)), each), recorded["ranked"]) for each in counts.values()]
+        lines.append(
+            f"| `{m['formula'].replace('|', chr(92) + '|')}` | {m['family']} | {name.split(', ')[1]} | "
+            f"{m['simulations']} | {m['first_attempt']} | {m['own_plan']} | {m['median_least_ess']} | "
+            f"{m['poor']} | {m['with_divergence']} | {len(counts)} | {shown(min(p))} |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     recorded = json.loads((HERE / "ranks.json").read_text())
     recorded["again"] = json.loads((HERE / "again.json").read_text())["models"]
@@ -146,8 +164,12 @@ def main() -> None:
         figure(f"{name}: {recorded['formula']}, {n} simulations", ranks, most, path)
     page = HERE.parent / "calibration.md"
     text = page.read_text()
-    for section in ("models", "mutants", "again"):
-        tables = p_table(recorded[section], most), run_table(recorded[section])
+    plans = json.loads((HERE / "plans.json").read_text())
+    for section in ("models", "mutants", "again", "plans"):
+        if section == "plans":
+            tables = (plans_table(plans),)
+        else:
+            tables = p_table(recorded[section], most), run_table(recorded[section])
         begin = text.index("-->", text.index(f"<!-- {section}:")) + len("-->")
         end = text.index("<!-- end -->", begin)
         text = text[:begin] + "\n\n" + "\n\n".join(tables) + "\n\n" + text[end:]

@@ -4,13 +4,15 @@ Where the fit samples the posterior of the model that the data came from, the ra
 among independent draws is uniform (Talts et al. 2018, arXiv:1804.06788). Parameters and data are drawn here
 with NumPy, densities are SciPy's: of the package only `bf.fit` takes part.
 
-By hand, 200 simulations of each model, a line of JSON each, added to a file:
+By hand, from the folder tests, 200 simulations of each model, a line of JSON each, added to a file:
 
-    python tests/statistical/sbc.py ranks.jsonl --simulations 200
+    python -m statistical.sbc ranks.jsonl --simulations 200
 
 and all lines of the file as one table, which docs/calibration/figures.py draws:
 
-    python tests/statistical/sbc.py ranks.jsonl --collect docs/calibration/ranks.json
+    python -m statistical.sbc ranks.jsonl --collect ../docs/calibration/ranks.json
+
+Every plan on three structures of groups, in another file: with --plans in both calls.
 """
 
 from __future__ import annotations
@@ -19,214 +21,43 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import expit
 
 import bayesformula as bf
 from bayesformula.environment import versions
 from bayesformula.runner.executables import traces
+from statistical.sbc_models import (
+    MODELS,
+    MUTANTS,
+    PLANS,
+    ROWS,
+    SLOPES,
+    Model,
+    Mutant,
+    Parameters,
+    as_response,
+    draw_parameters,
+    draw_rows,
+    is_legal,
+    predictor,
+    quantities,
+)
 
-FORMULA = "y ~ x + (1 + x | g)"
-ROWS, LEVELS = 72, 9
 RANKED = 99
 """Draws among which the truth has a rank: 0 to 99."""
-ATTEMPTS = (("", 8, 400), ("", 16, 400), ("centred", 16, 1000), ("centred", 64, 1000))
-"""Plan (of the model where it is ""), one draw in how many is kept, warmup: in turn, until the chain is good.
-Where the rows say much of each level `noncentred` hardly moves; the posterior is the same under all plans."""
+ATTEMPTS = (("", 8, 400), ("", 16, 400), ("resort", 16, 1000), ("resort", 64, 1000))
+"""Plan (of the model where it is "", else its resort), one draw in how many is kept, warmup: in turn, until
+the chain is good. Where the rows say much of each level `noncentred` hardly moves; where they say little
+`centred` does not; the posterior is the same under all plans."""
 LEAST_ESS = 150
 """Of a good chain. At 99 * 8 draws a chain of autocorrelation r^t has this ESS at r = 0.68, and every eighth
 draw of it a correlation of 0.05."""
-
-PRIORS = {
-    "Intercept": "normal(0, 1)",
-    "b": "normal(0, 0.5)",
-    "sd": "exponential(2)",
-    "cor": "lkj(2)",
-}
-Parameters = dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A family with the priors that its parameters are drawn from.
-
-    Attributes:
-        name: under which its ranks are recorded.
-        family, plan: as for `bf.fit`.
-        response: (rng, eta, theta) -> y.
-        log_density: (y, eta, theta) -> of each row.
-        scalars: by name its prior as a statement, and the same prior as a draw.
-        thresholds: how many, of an ordinal response.
-    """
-
-    name: str
-    family: str
-    response: Callable[[np.random.Generator, np.ndarray, Parameters], np.ndarray]
-    log_density: Callable[[np.ndarray, np.ndarray, Parameters], np.ndarray]
-    plan: str = "noncentred"
-    scalars: Mapping[str, tuple[str, Callable[[np.random.Generator], float]]] = field(default_factory=dict)
-    thresholds: int = 0
-
-    @property
-    def priors(self) -> dict[str, str]:
-        """Statements by address."""
-        return {**PRIORS, **{name: text for name, (text, _) in self.scalars.items()}}
-
-
-def _negbinomial(y: np.ndarray, eta: np.ndarray, theta: Parameters) -> np.ndarray:
-    return stats.nbinom.logpmf(y, theta["shape"], theta["shape"] / (theta["shape"] + np.exp(eta)))
-
-
-def _levels(rng: np.random.Generator, eta: np.ndarray, theta: Parameters) -> np.ndarray:
-    below = expit(theta["Intercept"] - eta[:, None])
-    return (rng.uniform(size=len(eta))[:, None] > below).sum(axis=1)
-
-
-def _level_density(y: np.ndarray, eta: np.ndarray, theta: Parameters) -> np.ndarray:
-    below = expit(theta["Intercept"] - eta[:, None])
-    ends = np.column_stack([np.zeros(len(eta)), below, np.ones(len(eta))])
-    rows = np.arange(len(eta))
-    return np.log(ends[rows, y + 1] - ends[rows, y])
-
-
-_SIGMA = {"sigma": ("exponential(1)", lambda rng: rng.exponential())}
-_GAUSSIAN: dict[str, Any] = {
-    "family": "gaussian",
-    "response": lambda rng, eta, theta: rng.normal(eta, theta["sigma"]),
-    "log_density": lambda y, eta, theta: stats.norm.logpdf(y, eta, theta["sigma"]),
-    "scalars": _SIGMA,
-}
-
-MODELS = (
-    Model("gaussian, marginal", plan="marginal", **_GAUSSIAN),
-    Model("gaussian, noncentred", **_GAUSSIAN),
-    Model(
-        "bernoulli",
-        "bernoulli",
-        lambda rng, eta, theta: rng.binomial(1, expit(eta)),
-        lambda y, eta, theta: -np.logaddexp(0, np.where(y == 1, -eta, eta)),
-    ),
-    Model(
-        "poisson",
-        "poisson",
-        lambda rng, eta, theta: rng.poisson(np.exp(eta)),
-        lambda y, eta, theta: stats.poisson.logpmf(y, np.exp(eta)),
-    ),
-    Model(
-        "negbinomial",
-        "negbinomial",
-        lambda rng, eta, theta: rng.poisson(rng.gamma(theta["shape"], np.exp(eta) / theta["shape"])),
-        _negbinomial,
-        scalars={"shape": ("gamma(4, 1)", lambda rng: rng.gamma(4.0))},
-    ),
-    Model("cumulative", "cumulative", _levels, _level_density, thresholds=3),
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Mutant:
-    """A model that is fitted to what another one gave: what a fault in ours would look like.
-
-    Attributes:
-        name: under which its ranks are recorded.
-        model: that is fitted.
-        truth: that parameters and data are drawn from.
-        priors: of the fit, where they are not those of the truth.
-        tables: how many show the fault; a wrong prior hides behind what each table says.
-    """
-
-    name: str
-    model: Model
-    truth: Model
-    priors: Mapping[str, str] = field(default_factory=dict)
-    tables: int = 60
-
-
-_MARGINAL, _POISSON = MODELS[0], MODELS[3]
-MUTANTS = (
-    Mutant("prior of sd four times too wide", _MARGINAL, _MARGINAL, {"sd": "exponential(0.5)"}, tables=200),
-    Mutant(
-        "sigma a quarter larger in the data",
-        _MARGINAL,
-        replace(_MARGINAL, response=lambda rng, eta, theta: rng.normal(eta, 1.25 * theta["sigma"])),
-    ),
-    Mutant(
-        "clustered counts fitted as poisson",
-        _POISSON,
-        replace(_POISSON, response=lambda rng, eta, theta: rng.poisson(rng.gamma(4.0, np.exp(eta) / 4.0))),
-    ),
-)
-
-
-def draw_parameters(model: Model, rng: np.random.Generator) -> Parameters:
-    """From the prior: under the names of a fit's draws, Cholesky factors and centring nowhere in sight."""
-    sd = rng.exponential(1 / 2, size=2)
-    cor = 2 * rng.beta(2.0, 2.0) - 1  # LKJ(2) of two: density (1 - cor^2)
-    covariance = np.array([[sd[0] ** 2, cor * sd[0] * sd[1]], [cor * sd[0] * sd[1], sd[1] ** 2]])
-    theta: Parameters = {
-        "sd_g": sd,
-        "cor_g": np.array([[1.0, cor], [cor, 1.0]]),
-        "r_g": rng.multivariate_normal(np.zeros(2), covariance, size=LEVELS),
-    }
-    slope = rng.normal(0.0, 0.5)
-    if model.thresholds:  # independent normals, given that they increase
-        theta |= {"b": np.array([slope]), "Intercept": np.sort(rng.normal(0.0, 1.0, model.thresholds))}
-    else:
-        theta["b"] = np.array([rng.normal(0.0, 1.0), slope])
-    return theta | {name: draw(rng) for name, (_, draw) in model.scalars.items()}
-
-
-def draw_rows(rng: np.random.Generator) -> pd.DataFrame:
-    """x, whose mean is not 0, and g: of another table in every simulation, and of one shape."""
-    levels = [f"g{j}" for j in range(LEVELS)]
-    return pd.DataFrame({"x": rng.uniform(-0.5, 1.5, ROWS), "g": np.repeat(levels, ROWS // LEVELS)})
-
-
-def predictor(rows: pd.DataFrame, theta: Parameters) -> np.ndarray:
-    """eta of each row."""
-    x, r = rows["x"].to_numpy(), np.repeat(theta["r_g"], ROWS // LEVELS, axis=0)
-    intercept = theta["b"][0] if len(theta["b"]) == 2 else 0.0
-    return intercept + r[:, 0] + (theta["b"][-1] + r[:, 1]) * x
-
-
-def quantities(model: Model, rows: pd.DataFrame, y: np.ndarray, theta: Parameters) -> dict[str, float]:
-    """What is ranked: every parameter, two effects of the first level, and the log likelihood.
-
-    The last depends on the data too and sees a wrong likelihood, and relations between parameters, that no
-    single parameter shows (Modrak et al. 2023, doi:10.1214/23-BA1404).
-    """
-    out = {f"b_Intercept[{k + 1}]": float(value) for k, value in enumerate(theta.get("Intercept", ()))}
-    if not model.thresholds:
-        out["b_Intercept"] = float(theta["b"][0])
-    out["b_x"] = float(theta["b"][-1])
-    out |= {f"sd_g__{coef}": float(theta["sd_g"][k]) for k, coef in enumerate(("Intercept", "x"))}
-    out["cor_g__Intercept__x"] = float(theta["cor_g"][0, 1])
-    out |= {name: float(theta[name]) for name in model.scalars}
-    out |= {f"r_g[g0,{coef}]": float(theta["r_g"][0, k]) for k, coef in enumerate(("Intercept", "x"))}
-    out["log_lik"] = float(np.sum(model.log_density(y, predictor(rows, theta), theta)))
-    return out
-
-
-def as_response(model: Model, y: np.ndarray) -> Any:
-    """As a user would have it in a table."""
-    if not model.thresholds:
-        return y
-    return pd.Categorical.from_codes(y, [f"level{k}" for k in range(model.thresholds + 1)], ordered=True)
-
-
-def is_legal(model: Model, y: np.ndarray) -> bool:
-    """Whether the response has every category: one without rows is none of a fit's.
-
-    A rule on y alone: the posterior given y stays what it is, and ranks stay uniform.
-    """
-    return not model.thresholds or len(np.unique(y)) == model.thresholds + 1
 
 
 @dataclass(frozen=True)
@@ -260,15 +91,16 @@ def simulate(model: Model | Mutant, number: int, seed: int) -> Simulation:
     refused = -1
     while True:
         refused += 1
-        theta, rows = draw_parameters(truth, rng), draw_rows(rng)
-        y = truth.response(rng, predictor(rows, theta), theta)
+        theta, rows = draw_parameters(truth, rng), draw_rows(truth, rng)
+        y = truth.response(rng, predictor(truth, rows, theta), theta)
         if is_legal(model, y):
             break
     began, before = time.perf_counter(), sum(traces.values())
     frame = rows.assign(y=as_response(model, y))
     priors = {**model.priors, **stated}
-    for plan, thin, warmup in ATTEMPTS:
-        fit = _fit(model, frame, priors, plan or model.plan, thin, warmup, seed=int(rng.integers(2**32)))
+    for which, thin, warmup in ATTEMPTS:
+        plan = model.resort if which else model.plan
+        fit = _fit(model, frame, priors, plan, thin, warmup, seed=int(rng.integers(2**32)))
         least = float(np.min(fit.summary()["ess_bulk"]))
         if least >= LEAST_ESS:
             break
@@ -301,7 +133,7 @@ def _fit(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bf.BayesFormulaWarning)  # one short chain is not judged healthy
         return bf.fit(
-            FORMULA,
+            model.groups.formula,
             frame,
             family=model.family,
             plan=plan,
@@ -345,12 +177,43 @@ def collect(lines: Iterable[str], seed: int) -> dict[str, Any]:
         "script": "tests/statistical/sbc.py",
         "seed": seed,
         "versions": versions(),
-        "formula": FORMULA,
+        "formula": SLOPES.formula,
         "rows": ROWS,
-        "levels": LEVELS,
+        "levels": len(SLOPES.terms[0].labels),
         "ranked": RANKED,
-        "attempts": [f"{plan or 'plan of the model'}, {thin}" for plan, thin, _ in ATTEMPTS],
+        "attempts": [f"{which or 'plan of the model'}, {thin}" for which, thin, _ in ATTEMPTS],
         **models,
+    }
+
+
+def collect_plans(lines: Iterable[str], seed: int) -> dict[str, Any]:
+    """Simulations of `PLANS`, shorter: of each quantity how many simulations had each rank."""
+    done, plans = [json.loads(line) for line in lines], {}
+    for model in PLANS:
+        own = [one for one in done if one["model"] == model.name]
+        if not own:
+            continue
+        ranks = {name: [one["ranks"][name] for one in own] for name in own[0]["ranks"]}
+        plans[model.name] = {
+            "formula": model.groups.formula,
+            "family": model.family,
+            "priors": model.priors,
+            "simulations": len(own),
+            "first_attempt": sum((one["plan"], one["thin"]) == (model.plan, ATTEMPTS[0][1]) for one in own),
+            "own_plan": sum(one["plan"] == model.plan for one in own),
+            "median_least_ess": round(float(np.median([one["least_ess"] for one in own]))),
+            "poor": sum(one["least_ess"] < LEAST_ESS for one in own),
+            "with_divergence": sum(one["divergences"] > 0 for one in own),
+            "counts": {
+                name: np.bincount(values, minlength=RANKED + 1).tolist() for name, values in ranks.items()
+            },
+        }
+    return {
+        "script": "tests/statistical/sbc.py",
+        "seed": seed,
+        "versions": versions(),
+        "ranked": RANKED,
+        "plans": plans,
     }
 
 
@@ -360,16 +223,19 @@ def main() -> None:
     parser.add_argument("--collect", type=Path)
     parser.add_argument("--simulations", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20180418)
-    parser.add_argument("--models", nargs="*", default=[model.name for model in MODELS])
+    parser.add_argument("--models", nargs="*", help="names (all without mutants, unless given)")
+    parser.add_argument("--plans", action="store_true", help="every plan on three structures of groups")
     given = parser.parse_args()
     if given.collect:
-        table = collect(given.lines.read_text().splitlines(), given.seed)
+        table = (collect_plans if given.plans else collect)(given.lines.read_text().splitlines(), given.seed)
         given.collect.write_text(json.dumps(table, indent=1).replace("\n     ", " ") + "\n")
         return
     done = set()
     if given.lines.exists():
         done = {(r["model"], r["number"]) for r in map(json.loads, given.lines.read_text().splitlines())}
-    chosen = [model for model in (*MODELS, *MUTANTS) if model.name in given.models]
+    known = PLANS if given.plans else (*MODELS, *MUTANTS)
+    names = given.models or [model.name for model in (PLANS if given.plans else MODELS)]
+    chosen = [model for model in known if model.name in names]
     for number in range(given.simulations):  # all models side by side: what is there at any time is balanced
         for model in chosen:
             if (model.name, number) not in done:

@@ -1,8 +1,8 @@
-"""brms's models of every family: its log likelihood row by row at a draw, its means, its posteriors.
+"""brms's models of every family: its log likelihood row by row at a draw, and its means.
 
-`golden/brms_families.json` holds what brms 2.18 gave with the same priors (script beside it). The first two
-tests are exact: at the parameters of one of brms's draws our log likelihood and our mean are brms's. The
-third samples: posterior means within 0.2 and sds within 15 % of brms's, which both have Monte Carlo error.
+`golden/brms_families.json` holds what brms 2.18 gave with the same priors (script beside it). The tests are
+exact: at the parameters of one of brms's draws our log likelihood and our mean are brms's. Posteriors are
+compared in `test_references`.
 """
 
 from __future__ import annotations
@@ -18,26 +18,19 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-import bayesformula as bf
 from bayesformula import api
 from bayesformula.compiler.blocks import Coefficients
 from bayesformula.compiler.response import response_of
+from statistical.references import formula_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MODELS: list[dict[str, Any]] = json.loads((GOLDEN / "brms_families.json").read_text())["models"]
 KEPT = [model for model in MODELS if model["data"] and (GOLDEN / model["data"]).exists()]
 EXACT = [model for model in KEPT if model.get("at_draw")]
-QUICK = {"nwo_gender", "inhaler_cumulative", "spread_shared_id", "epilepsy_negbinomial", "catches_zip"}
-"""Fitted in every run of the suite; the others with `-m slow`."""
 
 
 def named(model: dict[str, Any]) -> str:
     return str(model["id"])
-
-
-def formula_of(model: dict[str, Any]):
-    further = {**(model["parameters_ours"] or {}), **(model["fixed_ours"] or {})}
-    return bf.formula(model["formula_ours"], **further) if further else model["formula_ours"]
 
 
 @cache
@@ -106,21 +99,3 @@ def test_mean_of_each_row(model):
     if expected.ndim > 1:
         pytest.skip("brms gives probabilities of categories where we give the expected code")
     assert_allclose(mean[: len(expected)], expected, rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "model", [pytest.param(m, marks=[] if m["id"] in QUICK else [pytest.mark.slow]) for m in KEPT], ids=named
-)
-@pytest.mark.filterwarnings("ignore:the run is not healthy")
-def test_posterior(model):
-    fit = bf.fit(
-        formula_of(model), table(model["data"]), draws=1500, seed=4, progress=False, **arguments(model)
-    )
-    ours = fit.summary()
-    for name, theirs in model["parameters"].items():
-        if name not in ours.index or not theirs["sd"]:
-            continue
-        error = theirs["sd"] * (0.1 + 4 / np.sqrt(min(theirs["ess_bulk"], ours["ess_bulk"][name])))
-        assert abs(ours["mean"][name] - theirs["mean"]) < error, name
-        assert abs(ours["sd"][name] / theirs["sd"] - 1) < 0.15, name
-    assert set(ours.index) <= set(model["parameters"]), "brms reports all that we do"
