@@ -2,6 +2,9 @@
 #
 #   make demo       fit the cafes table and print the summary
 #   make test       the test suite, without the tests marked slow (make test-slow runs those)
+#   make fuzz       hostile inputs at random for five minutes (FUZZ_ARGS="formula --seconds 3600"); tests/fuzz/README.md
+#   make test-oldest   smoke and other tests with the oldest versions that pyproject.toml allows
+#   make audit      known weaknesses of the installed packages; asks a database on the network
 #   make lint       format, lint, types, spelling
 #   make examples   every file of examples/
 #   make docs       the site, in build/docs; its pages are run
@@ -12,6 +15,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BUILD ?= build
 PYTEST_ARGS ?=
+FUZZ_ARGS ?= --seconds 300
 BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
@@ -24,7 +28,7 @@ SOURCES := src tests $(wildcard docs) $(wildcard examples) $(wildcard benchmarks
 # Figures are written to files, never to a window.
 export MPLBACKEND := Agg
 
-.PHONY: demo test test-slow lint examples docs bench clean
+.PHONY: demo test test-slow test-oldest audit fuzz lint examples docs bench clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -52,6 +56,19 @@ test: $(INSTALLED_DEV)
 
 test-slow: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+fuzz: $(INSTALLED_DEV)
+	$(BIN)/python tests/fuzz/run.py $(FUZZ_ARGS)
+
+test-oldest:
+	.ci/oldest
+
+# In an environment of its own, so that what the audit needs is not audited.
+audit: $(INSTALLED_DEV)
+	$(PYTHON) -m venv $(BUILD)/audit
+	$(BUILD)/audit/bin/python -m pip --disable-pip-version-check install --quiet pip-audit
+	$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable > $(BUILD)/audit/packages.txt
+	$(BUILD)/audit/bin/pip-audit --strict --requirement $(BUILD)/audit/packages.txt --no-deps --disable-pip
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check $(SOURCES)

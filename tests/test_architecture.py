@@ -27,6 +27,7 @@ NEVER = {
     "family_reading.py": HEAVY | {"numpy", "lark"},
     "family_table.py": HEAVY | {"numpy", "lark"},
     "priors.py": HEAVY | {"numpy", "lark"},
+    "typed.py": HEAVY | {"numpy", "lark", "click"},
     "prior_text.py": HEAVY - {"lark"},
     "prior_brms.py": HEAVY | {"numpy", "lark"},
     "syntax": HEAVY | {"numpy"},

@@ -144,7 +144,7 @@ def test_results_are_printed_even_when_they_cannot_be_saved(call, tmp_path, monk
     """An hour of sampling must not be lost to a full disk."""
     import xarray as xr
 
-    def full(*arguments, **options):
+    def full(tree, filepath=None, **options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", full)
@@ -267,9 +267,13 @@ def test_doctor(call):
     code, out, err = call("doctor", "--json")
     assert (code, err) == (0, "")
     facts = strict(out)
-    assert list(facts) == ["versions", "machine", "device", "cache"]
+    assert list(facts) == ["versions", "machine", "device", "cache", "self_test"]
     assert facts["device"]["auto"].startswith("cpu: ")
     assert facts["cache"]["folder"] == os.environ["BAYESFORMULA_CACHE"]
+    assert facts["cache"]["writable"] is True
+    assert facts["self_test"]["ok"] is True
+    assert facts["self_test"]["result"] == "ok"
+    assert facts["self_test"]["sample_seconds"] > 0
     code, text, err = call("doctor")
     assert (code, err) == (0, "")
     for section, values in facts.items():

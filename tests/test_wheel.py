@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = (sys.executable, "-m", "build", "--no-isolation")
 
 PROBE = """
 import json, pathlib, sys
@@ -38,10 +40,32 @@ def wheel(tmp_path_factory):
     pytest.importorskip("build", reason="the package `build` is in the extras test and dev")
     pytest.importorskip("hatchling", reason="the package `hatchling` is in the extras test and dev")
     out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT)
+    run(*BUILD, "--outdir", out, ROOT)
     (found,) = out.glob("*.whl")
     assert len(list(out.glob("*.tar.gz"))) == 1
     return found
+
+
+def test_the_wheel_of_the_sdist_is_that_of_the_checkout(wheel, tmp_path):
+    run(*BUILD, "--wheel", "--outdir", tmp_path, ROOT)
+    (direct,) = tmp_path.glob("*.whl")
+    assert direct.name == wheel.name
+    assert contents(direct) == contents(wheel)
+
+
+def contents(path):
+    """Bytes by name."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs a process without a network")
+def test_it_is_built_without_a_network(tmp_path):
+    alone = ["unshare", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not take the network from a process")
+    run(*alone, *BUILD, "--sdist", "--outdir", tmp_path, ROOT)
+    assert len(list(tmp_path.glob("*.tar.gz"))) == 1
 
 
 def test_wheel_holds_every_module_grammar_and_table_of_the_checkout(wheel):
@@ -65,7 +89,7 @@ def test_wheel_holds_nothing_else(wheel):
 
 
 def test_installed_wheel_parses_a_formula_and_loads_every_table(wheel, tmp_path):
-    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    target, elsewhere = tmp_path / "ein Ort für 包", tmp_path / "elsewhere"
     elsewhere.mkdir()
     run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, wheel)
     # -P and this path, so that neither the checkout nor an editable install of it can answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import time
 import warnings
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from math import isfinite
 from numbers import Real
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from bayesformula.encoding import coded, row_source
@@ -25,7 +26,8 @@ from bayesformula.errors import (
     listing,
 )
 from bayesformula.families import Family, resolve_family
-from bayesformula.keeping import summarised_effects
+from bayesformula.keeping import check_memory, memory_bytes, summarised_effects
+from bayesformula.outputs import check_apart as check_apart
 from bayesformula.outputs import check_output as check_output
 from bayesformula.outputs import check_plot as check_plot
 from bayesformula.outputs import check_report as check_report
@@ -297,6 +299,7 @@ def _run(
     frame = used_rows(used, ready.design.rows).reset_index(drop=True)
     source = row_source(ready.design, ready.model, prior_only=prior_only)
     summarised = summarised_effects(ready.model, config, asked.keep)
+    check_memory(ready.model, config, summarised)
     with cache.lent(), blas.one_thread():
         plan, program, data, start = planned_inputs(ready.model, ready.plan, source)
         if asked.init is not None:
@@ -324,7 +327,11 @@ def _run(
         config=config,
         schema=ready.schema,
         frame=frame,
-        levels={label: (g.levels, g.parts) for label, g in ready.design.groups.items()},
+        levels={
+            label: (g.levels, g.parts)
+            for part in ready.design.parameters.values()
+            for label, g in part.groups.items()
+        },
         draws=raw.recovered,
         stats=raw.stats,
         z=raw.z,
@@ -362,10 +369,12 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         FitFileError: no such file, not a saved fit, damaged, or its numbers do not come out again.
     """
     from bayesformula.data.design import encode
-    from bayesformula.results import store
+    from bayesformula.results import proof, store
     from bayesformula.results.fit import Fit
 
-    parts = store.read(fspath(path))
+    if not isinstance(path, str | PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise OptionError(f"{path!r} is no path of a file: write bf.load('fit.nc')")
+    parts = store.read(os.fsdecode(path))
     functions = check_transforms(transforms)
     missing = [name for name in parts["schema"].transforms if name not in functions]
     if missing:
@@ -388,11 +397,13 @@ def load(path: str | PathLike[str], *, transforms: Mapping[str, Any] | None = No
         return program, data
 
     fields = {name: value for name, value in parts.items() if name != "config"}
-    asked = asked_of_file(parts["spec"], parts["plan"], functions)
-    result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled, asked=asked)
-    if result.frame is not None:
-        from bayesformula.runner.executables import TRACING
+    with proof.damage_of(path):
+        asked = asked_of_file(parts["spec"], parts["plan"], functions)
+        result = Fit(**fields, config=RunConfig(**parts["config"]), compiled=compiled, asked=asked)
+        if result.frame is not None:
+            from bayesformula.runner.executables import TRACING
 
-        with TRACING:
-            store.verify(result)
+            proof.check_size(result, memory_bytes())
+            with TRACING:
+                proof.verify(result)
     return result

@@ -294,17 +294,18 @@ def _log_likelihoods(structure: Structure) -> Callable[[Mapping[str, np.ndarray]
     import jax
     import jax.numpy as jnp
 
+    from bayesformula.compiler.kept import compiled
     from bayesformula.compiler.predictions import on_cpu
     from bayesformula.compiler.response import log_likelihood
 
     def one(values: Mapping[str, Any], rows: Any) -> Any:
         return jnp.sum(log_likelihood(structure, rows, values))
 
-    compiled = jax.jit(jax.vmap(one, in_axes=(0, None)))
+    ask = compiled(jax.vmap(one, in_axes=(0, None)))
 
     def call(values: Mapping[str, np.ndarray], rows: Any) -> Any:
         with on_cpu():
-            return compiled({name: array[0] for name, array in values.items()}, rows)
+            return ask({name: array[0] for name, array in values.items()}, rows)
 
     return call
 

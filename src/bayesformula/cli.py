@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from bayesformula.commands.after import COMMANDS
-from bayesformula.commands.printing import json_text, messages, print_result
+from bayesformula.commands.printing import json_text, messages, print_result, say
+from bayesformula.commands.streams import could_not_write, forgive_encodings
 from bayesformula.errors import BayesFormulaError, HealthError, OptionError
 
 EXIT_FAULT, EXIT_INPUT, EXIT_UNHEALTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -138,6 +139,9 @@ def fit(
         api.check_output(out, force=force)
     if report is not None:
         api.check_report(report, force=force)
+    matrices = _matrices(data2)
+    places = {"--out": out, "--report": report, "--checkpoint": options["checkpoint"]}
+    api.check_apart(places, (data, priors_file, *matrices.values()))
     with messages(findings=as_json, quiet=quiet):
         result = api.fit(
             formula,
@@ -145,7 +149,7 @@ def fit(
             family=family,
             priors=_statements(prior, priors_file),
             checks=_grades(check),
-            data2=_matrices(data2),
+            data2=matrices,
             progress=False if quiet else None,
             **options,
         )
@@ -155,11 +159,11 @@ def fit(
     finally:  # a full disk must not take the results with it
         print_result(result, as_json=as_json)
     if out is not None and not quiet:
-        click.echo(f"saved to {out}", err=True)
+        say(f"saved to {out}", err=True)
     if report is not None:
         result.report(report, overwrite=force)
         if not quiet:
-            click.echo(f"report written to {report}", err=True)
+            say(f"report written to {report}", err=True)
     if not result.health.is_healthy:
         click.get_current_context().exit(EXIT_UNHEALTHY)
 
@@ -203,9 +207,9 @@ def explain(
             **options,
         )
     if as_latex:
-        click.echo(explanation.latex())
+        say(explanation.latex())
     else:
-        click.echo(json_text(explanation.to_dict()) if as_json else str(explanation))
+        say(json_text(explanation.to_dict()) if as_json else str(explanation))
 
 
 @bf.command()
@@ -240,17 +244,19 @@ def data(name: str | None, about: bool) -> None:
 
     if name is None:
         for each in datasets.names():
-            click.echo(_fold(f"{each:<12} {datasets.find(each).title}", " " * 13))
+            say(_fold(f"{each:<12} {datasets.find(each).title}", " " * 13))
     elif about:
-        click.echo("\n".join(_fold(line, "    ") for line in datasets.describe(name).splitlines()))
+        say("\n".join(_fold(line, "    ") for line in datasets.describe(name).splitlines()))
     else:
         click.echo(datasets.load(name).to_csv(index=False), nl=False)
 
 
-@bf.command(short_help="Show versions, devices, cores and the compilation cache.")
+@bf.command(short_help="Show versions, devices and the cache, and test a fit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(as_json: bool) -> None:
-    """Show versions, devices, cores and the cache of compiled programs.
+    """Show versions, devices, cores and the cache of compiled programs, and test a fit.
+
+    The fit is a small one whose answer is known: exit code 1 says that it did not come out.
 
     \b
     bf doctor
@@ -259,12 +265,20 @@ def doctor(as_json: bool) -> None:
 
     facts = api.doctor()
     if as_json:
-        click.echo(json_text(facts))
-        return
-    for section, values in facts.items():
-        click.echo(section)
-        for name, value in values.items():
-            click.echo(f"  {name:<14} {value}")
+        say(json_text(facts))
+    else:
+        for section, values in facts.items():
+            say(section)
+            for name, value in values.items():
+                say(f"  {name:<15} {_shown(value)}")
+    if not facts["self_test"]["ok"]:
+        click.get_current_context().exit(EXIT_FAULT)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _fold(line: str, indent: str) -> str:
@@ -280,7 +294,11 @@ def _statements(prior: tuple[str, ...], file: str | None) -> list[str]:
         try:
             with open(file, encoding="utf-8") as handle:
                 out.append(handle.read())
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise OptionError(
+                f"--priors {file}: cannot be read: not UTF-8 text (byte {error.start}); save it as UTF-8"
+            ) from error
+        except (OSError, ValueError) as error:
             raise OptionError(f"--priors {file}: cannot be read ({error})") from error
     return out
 
@@ -310,6 +328,7 @@ def _matrices(data2: tuple[str, ...]) -> dict[str, str]:
 
 def main() -> None:
     """Entry point: errors become one message and an exit code, never a traceback."""
+    forgive_encodings()
     try:
         code = bf.main(prog_name="bf", standalone_mode=False) or 0
     except SystemExit:  # click's way out of a closed pipe: the reader, `head` say, has seen enough
@@ -328,8 +347,10 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
+        full = could_not_write(error) if isinstance(error, OSError) else None
         code = _fail(
-            f"an unexpected fault, not one of your making: {type(error).__name__}: {error}\n"
+            full
+            or f"an unexpected fault, not one of your making: {type(error).__name__}: {error}\n"
             f"Please report it, with what {TRACEBACK}=1 shows.",
             EXIT_FAULT,
         )
@@ -347,7 +368,7 @@ def _interrupted(error: BaseException | None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    say(message, err=True)
     return code
 
 

@@ -1,10 +1,12 @@
-"""Versions, devices, cores and cache: what made the numbers, and what to send with a question."""
+"""Versions, devices, cores, cache and a self-test: what made the numbers, what to send with a question."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from bayesformula.errors import BayesFormulaError
@@ -37,9 +39,10 @@ def _version(name: str) -> str:
 
 
 def doctor() -> dict[str, dict[str, Any]]:
-    """Versions, devices, cores and cache: what to send with a question."""
+    """Versions, devices, cores, cache, and whether a fit comes out right: what to send with a question."""
     from bayesformula.runner import cache, config
     from bayesformula.runner import device as devices
+    from bayesformula.self_test import self_test
 
     choices: dict[str, Any] = {}
     for requested in ("auto", "gpu"):
@@ -48,15 +51,30 @@ def doctor() -> dict[str, dict[str, Any]]:
             choices[requested] = f"{found.kind}: {found.name} ({found.reason})"
         except BayesFormulaError as error:
             choices[requested] = f"none: {str(error).split('. ')[0]}"
+    tested = self_test()
     folder = cache.folder()
-    files = list(folder.glob("*")) if folder is not None and folder.is_dir() else []
+    obstacle = "it is off" if folder is None else cache.obstacle(folder)
+    sizes = [] if folder is None or obstacle else _sizes(folder)
     return {
         "versions": versions(),
         "machine": {"system": platform.platform(), "cores": config.available_cores()},
         "device": choices,
         "cache": {
             "folder": "off" if folder is None else str(folder),
-            "files": len(files),
-            "megabytes": round(sum(f.stat().st_size for f in files if f.is_file()) / 2**20, 1),
+            "writable": not obstacle,
+            "obstacle": obstacle or None,
+            "files": len(sizes),
+            "megabytes": round(sum(sizes) / 2**20, 1),
         },
+        "self_test": tested,
     }
+
+
+def _sizes(folder: Path) -> list[int]:
+    """Bytes of the files in a folder; another process may take one away meanwhile."""
+    out = []
+    for path in folder.glob("*"):
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                out.append(path.stat().st_size)
+    return out

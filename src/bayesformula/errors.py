@@ -11,6 +11,42 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_JOINERS = "\u200c\u200d"  # letters of some scripts, and emoji, are made with them
+
+
+def visible(text: str) -> str:
+    """`text` with characters that are not seen, or that a terminal obeys, as escapes.
+
+    >>> visible("a\\tb\\x1b[31m")
+    'a\\\\tb\\\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(_escaped(char) for char in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same of a text whose lines are meant: only they may break."""
+    return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
+
+
+LONGEST_LINE = 2000
+"""Characters of a line of a message: what it quotes of a formula or a table may be of any length."""
+
+
+def _message(text: str) -> str:
+    """A message as it is shown: nothing in it is obeyed by a terminal, and no line is without end."""
+    lines = visible_lines(text).split("\n")
+    half = LONGEST_LINE // 2
+    return "\n".join(
+        line if len(line) <= LONGEST_LINE else f"{line[:half]} ... {line[-half:]}" for line in lines
+    )
+
+
+def _escaped(char: str) -> str:
+    seen = char.isprintable() or char in _JOINERS
+    return char if seen else char.encode("unicode_escape").decode("ascii")
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -24,7 +60,7 @@ class BayesFormulaError(Exception):
     """The root of everything this package raises on purpose."""
 
     def __str__(self) -> str:  # KeyError and LookupError would show the repr of the message
-        return str(self.args[0]) if self.args else type(self).__name__
+        return _message(str(self.args[0])) if self.args else type(self).__name__
 
 
 class FormulaError(BayesFormulaError, ValueError):
@@ -107,6 +143,9 @@ class HealthError(BayesFormulaError, RuntimeError):
 class BayesFormulaWarning(UserWarning):
     """A finding that the user should read, with what to do about it."""
 
+    def __str__(self) -> str:  # levels and columns are named in it, which may hold what a terminal obeys
+        return _message(super().__str__())
+
 
 class FindingWarning(BayesFormulaWarning):
     """A warning that the fit keeps, among its findings or in its health, and shows with its summary."""
@@ -125,24 +164,46 @@ def caret(text: str, span: Span, label: str = "") -> str:
         line = ("..." if left else "") + line[left : left + 90]
         column = column - left + (3 if left else 0)
         width = min(width, max(1, len(line) - column))
+    line = "".join(char if char.isprintable() else " " for char in line)  # the marks stay in their places
     marks = " " * column + "^" * width + (f" {label}" if label else "")
     return f"    {line}\n    {marks}"
+
+
+MOST_COMPARED = 100
+"""Characters of a name by which it is compared with others: the time grows with their square."""
+
+
+MOST_NAMES = 2000
+"""That are put in order; of more, those that begin alike."""
 
 
 def nearest(name: str, legal: Iterable[str]) -> list[str]:
     """The legal names, those that look most like `name` first."""
     names = list(dict.fromkeys(legal))
+    asked = name[:MOST_COMPARED].lower()
+    alike = names
+    if len(names) > MOST_NAMES:
+        alike = [other for other in names if other[:1].lower() == asked[:1]][:MOST_NAMES]
 
     def distance(other: str) -> float:
-        ratio = difflib.SequenceMatcher(None, name.lower(), other.lower()).ratio()
+        ratio = difflib.SequenceMatcher(None, asked, other[:MOST_COMPARED].lower()).ratio()
         return -ratio
 
-    return sorted(names, key=distance)
+    first = sorted(alike, key=distance)
+    if len(first) == len(names):
+        return first
+    known = set(first)
+    return [*first, *(other for other in names if other not in known)]
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """A text for a message, its end left out where it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def listing(names: Iterable[str], limit: int = 8) -> str:
     """Names quoted and joined for a message; the count of those left out at the end."""
-    quoted = [f"'{name}'" for name in names]
+    quoted = [f"'{shortened(name)}'" for name in names]
     if len(quoted) <= limit:
         return ", ".join(quoted)
     return ", ".join(quoted[:limit]) + f", ... ({len(quoted) - limit} more)"

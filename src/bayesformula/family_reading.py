@@ -70,6 +70,7 @@ def read_family(family: object) -> Family:
     if isinstance(family, Family):
         return with_links(family.name, dict(family.links))
     if isinstance(family, str):
+        _refuse_long(family)
         return _read_text(family)
     if isinstance(family, Mapping):
         entries = cast("Mapping[object, object]", family)
@@ -81,6 +82,19 @@ def read_family(family: object) -> Family:
         "  Write a name (family='gaussian'), a dict ({'name': 'gaussian', 'link': 'identity'}),\n"
         "  or bf.families.gaussian(link='identity')."
     )
+
+
+MOST_CHARACTERS = 1000
+"""Of a family with its links; the longest has a quarter of it."""
+
+
+def _refuse_long(text: str) -> None:
+    """Text that was meant for something else, or to take time."""
+    if len(text) > MOST_CHARACTERS:
+        raise FamilyError(
+            f"family={text[:40]!r}... has {len(text):,} characters, and no family has so many\n"
+            "  Write family='gaussian', or family='hurdle(gamma(log))'."
+        )
 
 
 _MODULES = ("bayesformula.families", "bayesformula.family_numbers")
@@ -224,6 +238,10 @@ def wrapped(wrapper: str, inner: object, links: Mapping[str, str]) -> Family:
     """
     if inner is None:
         raise FamilyError(_without_family(wrapper))
+    if isinstance(inner, Mapping) and isinstance(inner.get("family"), Mapping):  # however deep
+        raise FamilyError(
+            f"{wrapper}() goes around one family, not around one within another\n{_wraps(wrapper)}"
+        )
     base = read_family(inner)
     if base.name not in WRAPPABLE:
         why = (
@@ -326,6 +344,7 @@ def family_name(family: object) -> str | None:
         name, inner = entries.get("name"), entries.get("family")
     if not isinstance(name, str):
         return None
+    _refuse_long(name)
     outer, opened, rest = name.partition("(")
     wrapper = wrapper_name(outer)
     if wrapper is None:

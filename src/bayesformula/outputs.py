@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bayesformula.errors import MissingDependencyError, OptionError, listing
+from bayesformula.errors import MissingDependencyError, OptionError, listing, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,16 +32,56 @@ def check_output(path: str | PathLike[str], *, force: bool) -> None:
     """
     from bayesformula.results.store import refuse_existing
 
+    _check_target(path)
     refuse_existing(path, overwrite=force, option=FORCE)
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise OptionError(f"{fspath(path)} cannot be written: there is no folder {folder}")
 
 
+def check_apart(outputs: Mapping[str, str | None], inputs: Iterable[str | None]) -> None:
+    """Refuse two outputs at one place, and an output in the place of a file that is read.
+
+    Args:
+        outputs: paths by option.
+        inputs: paths of what is read; those that are no files are passed over.
+
+    Raises:
+        OptionError: with both.
+    """
+    seen: dict[str, str] = {}
+    read = {os.path.realpath(path) for path in inputs if path and path != "-"}
+    for option, path in outputs.items():
+        if not path:
+            continue
+        place = os.path.realpath(os.path.expanduser(path))
+        if place in read:
+            raise OptionError(f"{option} {path}: that file is read here; choose another name")
+        if place in seen:
+            raise OptionError(f"{seen[place]} and {option} are both {path}: choose two names")
+        seen[place] = option
+
+
+def _check_target(path: str | PathLike[str]) -> None:
+    """Refuse what can be no file: nothing, a folder, a device, a name that is too long."""
+    shown = shortened(fspath(path))
+    if not shown.strip() or "\0" in shown:
+        raise OptionError(f"{shown!r} is not the name of a file: write for example --out fit.nc")
+    try:
+        target = Path(path).expanduser()
+        if target.is_dir():
+            raise OptionError(f"{shown} exists and is a folder: name a file")
+        if target.exists() and not target.is_file():
+            raise OptionError(f"{shown} exists and is no file: name one that can be written anew")
+    except OSError as error:
+        raise OptionError(f"{shown} cannot be written: {error.strerror}") from error
+
+
 def check_report(path: str | PathLike[str], *, force: bool) -> None:
     """Refuse a report that cannot be written, as `check_output`, and names that do not end in .html."""
     from bayesformula.results.report.report import check_report
 
+    _check_target(path)
     check_report(path, overwrite=force, option=FORCE)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bayesformula.encoding import coded, max_count, row_source
-from bayesformula.errors import FindingWarning, OptionError, nearest
+from bayesformula.errors import FindingWarning, OptionError, listing, nearest
 from bayesformula.families import Family, family_name, resolve_family
 from bayesformula.prior_text import parse_priors
 from bayesformula.runner import blas
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bayesformula.data.design import Design
     from bayesformula.data.schema import DataSchema
     from bayesformula.model.spec import ModelSpec
+    from bayesformula.priors import Statement
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def prepare(
     from bayesformula.data.design import build_design, nesting
     from bayesformula.data.dots import mentioned
     from bayesformula.data.family_terms import check_terms
+    from bayesformula.data.label_lints import refuse_text_response
     from bayesformula.data.matrices import check_matrices
     from bayesformula.data.parameters import check_parameters
     from bayesformula.data.specific import check_specific
@@ -91,6 +93,8 @@ def prepare(
         )
     stated = None if family is None else family_name(family) or resolve_family(family).name
     check_matrix(schema.response, stated)
+    if family is None:
+        refuse_text_response(schema.response)
     response = schema.response
     chosen = resolve_family(family, response.kind, levels=response.levels, label=response.label)
     check_parameters(spec, chosen.name, columns=table.columns, is_stated=family is not None)
@@ -102,6 +106,7 @@ def prepare(
     )
     found = rules.resolve(noted, checks or {})
     arrays, categories = coded(schema, arrays, chosen)
+    _refuse_dropped(statements, schema)
     model = build(
         spec,
         arrays,
@@ -133,6 +138,27 @@ def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Prog
     with blas.one_thread():
         data, start = assemble.assemble(model, shape, source)
     return emit.emit(shape), data, start
+
+
+def _refuse_dropped(statements: Sequence[Statement], schema: DataSchema) -> None:
+    """A prior of a coefficient whose column was dropped: it would be said that there is none."""
+    from bayesformula.model.addresses import statement_error
+
+    for parameter in schema.parameters:
+        reasons = {
+            column.name: ("is the same in every row used", "Leave this prior out.")
+            if column.code == "constant-column"
+            else (f"is a combination of {listing(column.combination)}", "Leave out this prior, or these.")
+            for column in parameter.dropped
+        }
+        for statement in statements:
+            address = statement.address
+            name = address.parts[0] if address.head == "b" and len(address.parts) == 1 else ""
+            if name in reasons and (address.predictor or "mu") == parameter.parameter:
+                reason, hint = reasons[name]
+                raise statement_error(
+                    f"column '{name}' was dropped, as it {reason}: it has no coefficient", statement, hint
+                )
 
 
 def planned_inputs(model: ModelSpec, plan: Plan, source: RowSource) -> tuple[Plan, Program, ModelData, Start]:
@@ -184,7 +210,11 @@ def with_init(
         if name not in places:
             legal = ", ".join(nearest(str(name), places)[:8])
             raise OptionError(f"init names no parameter {name!r}: the nearest are {legal}")
-        is_number = isinstance(value, int | float | np.number) and np.isfinite(value)
+        is_number = (
+            isinstance(value, int | float | np.number)
+            and not isinstance(value, bool)
+            and bool(np.isfinite(value))
+        )
         may_be_negative = name in free or name.startswith("b_")
         if not is_number or (not may_be_negative and value <= 0):
             kind = "a finite number" if may_be_negative else "a number above 0"
@@ -204,7 +234,10 @@ def formula_spec(formula: str | list[str] | FormulaSpec) -> FormulaSpec:
     """The lowered form of a text, of a list of texts, or of what is lowered already."""
     if isinstance(formula, FormulaSpec):
         return formula
-    return lower(parse("; ".join(formula) if isinstance(formula, list) else formula))
+    if isinstance(formula, list):
+        strange = [part for part in formula if not isinstance(part, str)]  # pyright: ignore[reportUnnecessaryIsInstance]
+        formula = strange[0] if strange else "; ".join(formula)  # which then is refused as no text
+    return lower(parse(formula))
 
 
 def check_transforms(transforms: object) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from bayesformula import prior_brms
 from bayesformula.errors import PriorError, Span, listing, nearest
+from bayesformula.prior_characters import KEYBOARD, invisible, refuse_long, short
 from bayesformula.priors import (
     ALIASES,
     DISTRIBUTIONS,
@@ -93,8 +94,8 @@ def _read_item(item: object) -> tuple[Statement, ...]:
 
 def _read_mapping(entries: Mapping[object, object]) -> tuple[Statement, ...]:
     if "prior" in entries and ("address" in entries or "parameter" in entries):  # one row of `fit.priors`
-        entries = {entries.get("address", entries.get("parameter")): entries["prior"]}
-    elif "prior" in entries and not {"class", "coef", "group", "dpar"}.isdisjoint(entries):
+        return (_read_pair(entries.get("address", entries.get("parameter")), entries["prior"]),)
+    if "prior" in entries and not {"class", "coef", "group", "dpar"}.isdisjoint(entries):
         fields = {str(name): value for name, value in entries.items()}
         shown = {name: value for name, value in fields.items() if value == value and value != ""}
         raise PriorError(f"{shown} is not a prior", hint=_as_here(prior_brms.statement_of_fields(fields)))
@@ -133,6 +134,7 @@ def parse_text(text: str) -> tuple[Statement, ...]:
     if not text.strip("; \t\r\n"):
         hint = f"{HOW}\nFor the default priors give none at all."
         raise PriorError("the text of the priors is empty", hint=hint)
+    refuse_long(text)
     tree = _parse_tree(text)
     return tuple(_read_statement(text, child) for child in _trees(tree, "statement"))
 
@@ -277,7 +279,7 @@ def _read_number(text: str, token: Token, name: str, record: Distribution) -> fl
     value = float(token) if token.type == "NUMBER" else math.nan
     if not math.isfinite(value):
         raise PriorError(
-            f"the {name} of {record.name} must be a finite number, not {token}",
+            f"the {name} of {record.name} must be a finite number, not {short(str(token))}",
             text=text,
             span=_token_span(token),
             hint="Numbers are written out, as in 2.5 or 1e-3; for a prior without bounds write `flat`.",
@@ -352,6 +354,8 @@ _OF_TRUNCATION = frozenset(
 def _unexpected(text: str, start: int, accepted: set[str]) -> PriorError:
     word = re.compile(r"\w+|[^\n]|").match(text, start)
     found = word[0] if word is not None else ""
+    if fault := invisible(text, start):
+        return fault
     opened = _unclosed(text, start)
     if not found and opened is not None:
         return PriorError(
@@ -366,7 +370,9 @@ def _unexpected(text: str, start: int, accepted: set[str]) -> PriorError:
         label, hint = "", _as_here(known)
     elif "TRUNCATED" in accepted and (bounded := prior_brms.truncation(text, start)):
         label, hint = "", f"Write {bounded}."
-    what = f"unexpected `{found}` in a prior" if found else "the statement ends too early"
+    if found in KEYBOARD:
+        label, hint = f"not the `{KEYBOARD[found]}` of the keyboard", f"Write {KEYBOARD[found]} instead."
+    what = f"unexpected `{short(found)}` in a prior" if found else "the statement ends too early"
     return PriorError(what, text=text, span=Span(start, start + len(found)), label=label, hint=hint)
 
 

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayesformula.environment import versions
-from bayesformula.errors import OptionError
+from bayesformula.errors import CheckpointError, OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from bayesformula.runner.checkpoint import Checkpoint
     from bayesformula.runner.config import RunConfig
     from bayesformula.runner.device import Device
+
+MOST_SHOWN = 60
+"""Characters of a path in a message."""
 
 
 @contextmanager
@@ -73,12 +77,24 @@ def check_checkpoint(folder: object, plan: str) -> None:
     """Refuse what is no path, and a plan that has no state to save."""
     if folder is None:
         return
-    if not isinstance(folder, str | PathLike) or not fspath(folder):
+    if not isinstance(folder, str | PathLike) or not fspath(folder) or "\0" in str(fspath(folder)):
         raise OptionError(f"checkpoint={folder!r} must be the path of a folder")
+    _check_folder(Path(folder).expanduser(), fspath(folder))
     if plan == "importance":
         raise OptionError(
             'checkpoint= saves the state of a sampler, and plan="importance" has none: leave it out'
         )
+
+
+def _check_folder(path: Path, shown: str) -> None:
+    """Refuse what can be no folder, before anything is compiled."""
+    try:
+        is_other = path.exists() and not path.is_dir()
+    except OSError as error:  # a name that is too long
+        text = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
+        raise OptionError(f"checkpoint={text!r} cannot be a folder: {error.strerror}") from error
+    if is_other:
+        raise CheckpointError(f"checkpoint={shown!r} is a file: name a folder")
 
 
 def _frame_digest(frame: pd.DataFrame) -> str:

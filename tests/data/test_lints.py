@@ -92,6 +92,7 @@ class Case:
 
 
 SLEEP, WIDE, PASTES = sleepstudy(), wide(), load("Pastes")
+TYPED = np.array(["control", "Control", "drug"])[np.arange(180) % 3]
 GRADES = np.array(["low", "middle", "high"])[np.arange(180) % 3]
 
 SPOKEN = {
@@ -111,6 +112,15 @@ SPOKEN = {
     "per cent": Case("y ~ x + share", WIDE),
     "decimals that are text": Case("y ~ weight", WIDE.assign(weight=(WIDE.row / 7).round(2).astype(str))),
     "a dot for a missing value": Case("y ~ dose", WIDE),
+    "text among numbers": Case("y ~ level", WIDE.assign(level=np.where(WIDE.row == 9, "<0.1", WIDE.row / 8))),
+    # labels that look alike
+    "labels in small and capital letters": Case("Reaction ~ sort + (1 | Subject)", SLEEP.assign(sort=TYPED)),
+    "labels and blanks": Case(
+        "y ~ x + (1 | two:h)", WIDE.assign(h=np.where(WIDE.row % 9, WIDE.h, WIDE.h + " "))
+    ),
+    "letters of two kinds": Case(
+        "y ~ x + (1 | h)", WIDE.assign(h=np.where(WIDE.row % 2, "\u00e9t\u00e9", "e\u0301te\u0301"))
+    ),
     # levels and rows
     "one level": Case("y ~ (1 | one)", WIDE),
     "three levels": Case("y ~ x + (1 | three)", WIDE),
@@ -142,6 +152,13 @@ SPOKEN = {
     # labels counted anew
     "implicit nesting": Case("strength ~ 1 + (1 | batch) + (1 | cask)", PASTES),
     # columns and response
+    "a predictor that separates": Case("high ~ spread + x", WIDE.assign(high=1 * (WIDE.x > 0)), "bernoulli"),
+    "a level that separates": Case(
+        "high ~ x + two", WIDE.assign(high=WIDE.half.eq(0) | (WIDE.two == "b")), "bernoulli"
+    ),
+    "two predictors that separate": Case(
+        "high ~ x + row", WIDE.assign(high=1 * (WIDE.x > WIDE.row / 99)), "bernoulli"
+    ),
     "dropped columns": Case("y ~ x + one + twin", WIDE),
     "ratings": Case("count ~ x", WIDE),
     "ratings with one that nobody gave": Case("count ~ x", WIDE[WIDE["count"] != 2], "cumulative"),
@@ -172,6 +189,10 @@ SILENT = [
     Case("y ~ two + (0 + two || g)", WIDE),  # an sd for each class of g
     Case("y ~ factor(dose_text)", WIDE.assign(dose_text=(WIDE.row % 5).astype(str))),
     Case("y ~ x * two + (x | g) + (1 | h)", WIDE),
+    Case(
+        "y ~ allele", WIDE.assign(allele=np.where(WIDE.row % 2, "a", "A"))
+    ),  # letters that are meant to differ
+    Case("y ~ children", WIDE.assign(children=np.where(WIDE.three == 2, "2+", WIDE.three.astype(str)))),
     Case("cbind(count, row - count) ~ log(row) + (1 | g)", WIDE.tail(200), "binomial"),
     Case("strength ~ 1 + (1 | batch/cask)", PASTES),
     Case("strength ~ 1 + (1 | batch) + (1 | sample)", PASTES),
@@ -209,6 +230,7 @@ def test_every_code_is_shown():
     shown = {finding.code for case in SPOKEN.values() for finding in case.found}
     elsewhere = {"infinite-values", "rows-dropped", "constant-response", "binary-response", "formula-note"}
     elsewhere |= {"one-level-factor", "outside-support", "one-class", "no-zeros", "one-trial-a-row"}
+    elsewhere |= {"merged-labels"}  # of files: tests/refusals
     assert set(CODES) - shown <= elsewhere
     assert shown <= set(CODES)
 

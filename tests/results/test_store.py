@@ -8,19 +8,25 @@ import gzip
 import io
 import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import warnings
+from inspect import signature
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bayesformula as bf
 from bayesformula import api
 from bayesformula.errors import FileExistsRefusal
-from bayesformula.results import store
+from bayesformula.results import store, upgrades
 from cases import CASES, matrices, panel
 from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
 from results.models import FORMULAS, MODELS, fit_of, prepared_fit
@@ -173,7 +179,7 @@ def test_a_prior_only_fit_comes_back_as_one(tmp_path):
 def reread(fit, path):
     """The fit as its file has it, nothing computed again."""
     fit.save(path)
-    parts = store.read(str(path))
+    parts = store.parts(str(path))  # of draws that were made up, and agree with no schema
     return dataclasses.replace(fit, **{name: value for name, value in parts.items() if name != "config"})
 
 
@@ -225,6 +231,15 @@ def test_a_response_of_several_columns_is_kept_in_the_rows(tmp_path):
     pd.testing.assert_frame_equal(reread(fit, tmp_path / "fit.nc").frame, frame)
 
 
+def test_a_group_on_another_parameter_alone_has_its_levels(tmp_path):
+    rows = np.arange(24)
+    frame = pd.DataFrame({"y": np.sin(rows * 1.7), "h": [f"h{i % 4}" for i in rows]})
+    fit = fit_quietly("y ~ 1; sigma ~ (1 | h)", frame, draws=5, warmup=20, chains=1)
+    assert fit.levels == {"h": (("h0", "h1", "h2", "h3"), (("h0", "h1", "h2", "h3"),))}
+    fit.save(tmp_path / "fit.nc")
+    assert bf.load(tmp_path / "fit.nc").posterior["r_h"].shape == (1, 5, 4, 1)
+
+
 # ---- files of the first format ----
 
 
@@ -264,6 +279,69 @@ def test_a_file_of_the_first_format_is_still_proven_to_be_its_fit(first, tmp_pat
     assert repr(again) == repr(fit)
 
 
+def test_a_file_of_this_format_that_was_written_long_ago_is_still_its_fit(tmp_path):
+    path = tmp_path / "format2.nc"
+    path.write_bytes(gzip.decompress((FILES / "format2.nc.gz").read_bytes()))
+    with h5py.File(path) as content:
+        assert content.attrs["format"] == 2
+    fit = bf.load(path)
+    expected = pd.read_csv(FILES / "format2.csv", index_col=0)
+    pd.testing.assert_frame_equal(fit.summary(), expected, rtol=1e-9)
+    assert fit.levels["g"][0] == ("g0", "g1", "g2", "g3", "g4")
+    assert fit.frame["f"].dtype == pd.CategoricalDtype(["a", "b", "c"], ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays"),
+    [
+        ("format2_sigma", {"b", "b_sigma", "sd_g", "sd_h", "r_g.mean", "r_g.sd", "r_h.mean", "r_h.sd"}),
+        ("format2_cov", {"b", "sd_g", "r_g", "sigma"}),
+        ("format2_zeros", {"b", "b_zi", "sd_g:h", "r_g:h"}),
+    ],
+)
+def test_other_files_of_this_format_have_their_parts(name, arrays, tmp_path):
+    path = tmp_path / f"{name}.nc"
+    path.write_bytes(gzip.decompress((FILES / f"{name}.nc.gz").read_bytes()))
+    parts = store.read(str(path))
+    assert set(parts["draws"]) == arrays
+    assert len(parts["frame"]) == 40
+
+
+# ---- upgrades ----
+
+
+def test_every_older_format_has_a_step_and_a_file():
+    assert set(upgrades.STEPS) == set(range(1, upgrades.FORMAT))
+    for number in range(1, upgrades.FORMAT + 1):
+        assert (FILES / f"format{number}.nc.gz").exists()
+
+
+def test_a_file_takes_all_steps_from_its_format_on():
+    """Steps that write down that they were taken."""
+    groups = {"/model": {"facts": np.array('{"steps": []}', object)}}
+
+    def step(number):
+        def taken(facts):
+            return {"steps": [*facts["steps"], number]}
+
+        return lambda groups: upgrades._with_text(groups, "facts", taken)
+
+    steps = {number: step(number) for number in (1, 2, 3)}
+    for found, expected in [(1, [1, 2, 3]), (3, [3]), (4, [])]:
+        out = upgrades.upgraded(groups, found, 4, steps)
+        assert json.loads(str(out["/model"]["facts"][()])) == {"steps": expected}
+    assert json.loads(str(groups["/model"]["facts"][()])) == {"steps": []}
+
+
+def test_the_step_from_the_first_format_fills_in_what_it_had_no_words_for(first):
+    parts = store.read(str(first))
+    assert (parts["spec"].known_error, parts["spec"].mu.specific, parts["spec"].mu.in_sigma) == (
+        "",
+        (),
+        False,
+    )
+
+
 # ---- writing ----
 
 
@@ -280,27 +358,71 @@ def test_an_existing_file_is_refused(tmp_path):
     assert os.listdir(tmp_path) == ["fit.nc"]
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize(
     "fault", [OSError(28, "No space left on device"), RuntimeError("inside HDF5"), KeyboardInterrupt()]
 )
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, fault):
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, fault, in_memory):
     import xarray as xr
 
     path = tmp_path / "fit.nc"
     path.write_text("precious")
 
-    def fails(self, name, **options):
-        Path(name).write_bytes(b"half of it")
+    def fails(self, filepath=None, **options):
+        if filepath is not None:
+            Path(filepath).write_bytes(b"half of it")
         raise fault
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", fails)
-    expected = bf.FitFileError if isinstance(fault, OSError) else type(fault)
+    monkeypatch.setattr(store, "IN_MEMORY", 2**30 if in_memory else 0)
+    expected = KeyboardInterrupt if isinstance(fault, KeyboardInterrupt) else bf.FitFileError
     with pytest.raises(expected) as caught:
         plain_fit().save(path, overwrite=True)
-    if isinstance(fault, OSError):
-        assert str(caught.value) == f"{path} cannot be written: No space left on device"
+    if expected is bf.FitFileError:
+        told = fault.strerror if isinstance(fault, OSError) else "inside HDF5"
+        assert str(caught.value) == f"{path} cannot be written: {told}"
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["fit.nc"]
+
+
+def test_a_large_file_is_not_begun_where_there_is_no_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "IN_MEMORY", 0)
+    plain_fit().save(tmp_path / "fit.nc")
+    assert bf.load(tmp_path / "fit.nc").spec == plain_fit().spec
+    monkeypatch.setattr(store.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+    with pytest.raises(bf.FitFileError, match="No space left on device"):
+        plain_fit().save(tmp_path / "other.nc")
+    assert os.listdir(tmp_path) == ["fit.nc"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="no such limit here")
+def test_a_disk_that_is_full_halfway_leaves_the_old_file_and_says_so(tmp_path):
+    """Under a limit on the length of files, in a process of its own: HDF5 would take it along at its end."""
+    if signature(xr.DataTree.to_netcdf).parameters["filepath"].default is not None:
+        pytest.skip("this xarray writes to the disk alone: HDF5 ends the process")
+    path = tmp_path / "fit.nc"
+    path.write_bytes(gzip.decompress((FILES / "format2.nc.gz").read_bytes()))
+    before = path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True)
+    assert f"{path} cannot be written" in done.stdout
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["fit.nc"]
+
+
+FULL_DISK = """
+import resource, signal, sys
+import bayesformula as bf
+from bayesformula.results import proof
+proof.verify = lambda fit: None
+fit = bf.load(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    fit.save(sys.argv[1], overwrite=True)
+except bf.FitFileError as error:
+    print(error)
+"""
 
 
 def test_a_folder_that_is_a_file_is_a_clear_error(tmp_path):
@@ -363,7 +485,7 @@ def refused(path, *words):
 
 def test_no_such_file(tmp_path):
     refused(tmp_path / "none.nc", "there is no file")
-    refused(tmp_path, "there is no file")
+    refused(tmp_path, "is a folder")
 
 
 def test_foreign_files(tmp_path):
@@ -450,7 +572,8 @@ def test_the_density_is_computed_again_and_must_be_the_stored_one(file, monkeypa
     monkeypatch.setattr(store, "digest", lambda tree: stored)
     with pytest.raises(bf.FitFileError) as caught:
         bf.load(file)
-    assert str(caught.value).startswith("the file's draws are not those of its model and data: log density ")
+    expected = f"{file}: the file's draws are not those of its model and data: log density "
+    assert str(caught.value).startswith(expected)
 
 
 def test_a_file_whose_model_is_another_is_refused(file, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import random
 import signal
@@ -16,6 +18,9 @@ from numpy.testing import assert_array_equal
 import bayesformula as bf
 from bayesformula.errors import CheckpointError
 from bayesformula.runner import arrays_file, checkpoint, lanes
+from bayesformula.runner.checkpoint import Like
+from bayesformula.runner.chunks import Chunk
+from fuzz.files import mutate_checkpoint, run_checkpoint
 from results.fits import CAFES
 
 SHORT = {"draws": 120, "warmup": 100, "chains": 2, "progress": False, "seed": 3}
@@ -208,6 +213,154 @@ def test_folders_that_are_none(tmp_path):
     with pytest.raises(bf.OptionError, match='plan="importance" has none'):
         again(tmp_path / "new", plan="importance")
     assert not (tmp_path / "new").exists()
+
+
+# ---- folders of strangers ----
+
+
+FACTS = {"formula": "y ~ x", "seed": 3}
+LIKE = Like([np.zeros(3), np.zeros((), np.int32)], 3, (), 20)
+
+
+def written(folder, done=(20, 30, 40)):
+    """The row of files of a chain that was cut off after the last of these transitions."""
+    with checkpoint.opened(folder, FACTS) as found:
+        row = found.row(0)
+        for count in done:
+            ones = np.ones(10)
+            if count > 20:
+                row.add(Chunk(np.ones((10, 3)), ones, ones, ones.astype(int), ones, ones.astype(bool)))
+            row.write(LIKE.leaves, count, np.asarray(7.0), (0.5, 1.5), 0)
+
+
+def read(folder, like=LIKE):
+    with checkpoint.opened(folder, FACTS) as found:
+        return found.row(0).read(like)
+
+
+def test_what_was_written_is_read(tmp_path):
+    written(tmp_path)
+    saved = read(tmp_path)
+    assert (saved.done, len(saved.chunks), saved.seconds) == (40, 2, (0.5, 1.5))
+    assert float(saved.warmup_steps) == 7.0
+
+
+OTHER = {
+    "another state": dataclasses.replace(LIKE, leaves=[np.zeros(4), np.zeros((), np.int32)]),
+    "another precision": dataclasses.replace(LIKE, leaves=[np.zeros(3, np.float32), np.zeros((), np.int32)]),
+    "more of a state": dataclasses.replace(LIKE, leaves=[*LIKE.leaves, np.zeros(1)]),
+    "other chains": dataclasses.replace(LIKE, lanes=(4,)),
+    "another warmup": dataclasses.replace(LIKE, warmup=10),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_whole_files_that_do_not_fit_the_run_are_damaged(what, tmp_path):
+    """Checksums are right, and the compiled program must still never see them."""
+    written(tmp_path)
+    with pytest.warns(bf.BayesFormulaWarning, match="chain-0000-000000 of the checkpoint is damaged"):
+        assert read(tmp_path, OTHER[what]) is None
+    assert not list(tmp_path.glob("chain-*"))
+
+
+def test_draws_of_another_width_cost_what_came_after_warmup(tmp_path):
+    written(tmp_path)
+    with pytest.warns(bf.BayesFormulaWarning, match="chain-0000-000001 of the checkpoint is damaged"):
+        assert read(tmp_path, dataclasses.replace(LIKE, width=4)).done == 20
+
+
+FORGED = {
+    "transitions": {"done": np.asarray(10**9)},
+    "a place": {"done": np.zeros(3, int)},
+    "seconds": {"seconds": np.array([np.nan, 1.0])},
+    "steps": {"warmup_steps": np.zeros(9)},
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_forged_numbers_are_damage(what, tmp_path):
+    written(tmp_path)
+    path = tmp_path / "chain-0000-000001"
+    arrays_file.write(path, {**arrays_file.read(path), **FORGED[what]})
+    with pytest.warns(bf.BayesFormulaWarning, match="chain-0000-000001 of the checkpoint is damaged"):
+        assert read(tmp_path).done == 20
+
+
+HEADERS = [
+    {"arrays": {"a": ["<f8", [10**12]]}},
+    {"arrays": {"a": ["<f8", [-1]]}},
+    {"arrays": {"a": ["<f8", [1e400]]}},
+    {"arrays": {"a": ["O", [1]]}},
+    {"arrays": {"a": ["<f8", "12"]}},
+    {"arrays": {"a": [{"names": ["x"], "formats": ["O"]}, [1]]}},
+    {"arrays": {"a": ["<f8", [2**62, 4]]}},
+    {"arrays": [1]},
+    {"arrays": {"a": None}},
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers_that_promise_what_is_not_there(header, tmp_path):
+    payload = bytes(80)
+    header = {**header, "digest": arrays_file._digest(header["arrays"], payload)}
+    (tmp_path / "x").write_bytes(json.dumps(header).encode() + b"\n" + payload)
+    with pytest.raises(arrays_file.DamagedFile):
+        arrays_file.read(tmp_path / "x")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_links_and_pipes_in_the_folder_lead_nowhere(tmp_path):
+    """A lock that is a link to somebody's file, a pipe that nobody writes to, a link to a device."""
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    folder = tmp_path / "folder"
+    written(folder)
+    (folder / "lock").unlink()
+    (folder / "lock").symlink_to(precious)
+    with pytest.raises(CheckpointError, match="its 'lock' is a link"):
+        read(folder)
+    assert precious.read_text() == "kept"
+    (folder / "lock").unlink()
+    for name in ("chain-0000-000001", "chain-0000-000000"):
+        (folder / name).unlink()
+    (folder / "chain-0000-000000").symlink_to("/dev/zero")
+    with pytest.warns(bf.BayesFormulaWarning, match="is damaged"):
+        assert read(folder) is None
+    written(folder)
+    (folder / "chain-0000-000001").unlink()
+    os.mkfifo(folder / "chain-0000-000001")
+    with pytest.warns(bf.BayesFormulaWarning, match="is damaged"):
+        assert read(folder).done == 20
+    (folder / "run.json").unlink()
+    os.mkfifo(folder / "run.json")
+    with pytest.raises(CheckpointError, match=r"run\.json is damaged"):
+        read(folder)
+    (folder / "run.json").unlink()
+    (folder / "run.json").symlink_to(precious)
+    with pytest.raises(CheckpointError, match=r"run\.json is damaged"):
+        read(folder)
+    (folder / "lock").unlink()
+    os.mkfifo(folder / "lock")
+    with pytest.raises(CheckpointError):
+        read(folder)
+    assert precious.read_text() == "kept"
+
+
+def test_what_the_run_raises_is_not_blamed_on_the_folder(tmp_path):
+    with pytest.raises(PermissionError, match="of the run"), checkpoint.opened(tmp_path, FACTS):
+        raise PermissionError("of the run")
+
+
+def test_mutated_checkpoints_are_read_or_left_out():
+    """Some hundred of what the fuzz target `checkpoints` does."""
+    choose, outcomes = random.Random(4), set()
+    for _ in range(300):
+        try:
+            outcomes.add(run_checkpoint(mutate_checkpoint(choose, ())))
+        except CheckpointError as error:
+            outcomes.add(str(error).split("\n")[0].rpartition("/")[2].split(":")[0])
+    assert {"nothing of the chain", "20 transitions", "30 transitions", "40 transitions"} <= outcomes
+    assert len(outcomes) < 10, outcomes
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bayesformula.commands.printing import json_rows, json_text, messages
+from bayesformula.commands.printing import json_rows, json_text, messages, say
 from bayesformula.errors import OptionError
 
 if TYPE_CHECKING:
@@ -79,16 +80,29 @@ def predict(
 
     if out is not None:
         api.check_table(out, force=force)
+        api.check_apart({"--out": out}, (new, file))
     with messages():
         table: Any = load(file).predict(new, groups=_groups(groups), ci=ci, summary=True, **options)
     if out is not None:
         api.save_table(table, out)
-        click.echo(f"{len(table)} rows written to {out}", err=True)
+        say(f"{len(table)} rows written to {out}", err=True)
     if as_json:
         facts = {"kind": options["kind"], "parameter": options["parameter"], "ci": ci}
-        click.echo(json_text({**facts, "rows": json_rows(api.with_index(table))}))
+        say(json_text({**facts, "rows": json_rows(api.with_index(table))}))
     elif out is None:
+        _print_table(table)
+
+
+def _print_table(table: Any) -> None:
+    """CSV, exact where a file or a program takes it; on a terminal no name may say what it does."""
+    from bayesformula import api
+
+    if not sys.stdout.isatty():
         api.table_text(table, sys.stdout)
+        return
+    text = io.StringIO()
+    api.table_text(table, text)
+    say(text.getvalue().removesuffix("\n"))
 
 
 def _groups(text: str) -> str | list[str]:
@@ -132,9 +146,9 @@ def hypothesis(
     with messages():
         found = load(file).hypothesis(list(statements), scope=scope, group=group, ci=ci)
     if as_json:
-        click.echo(json_text({"ci": ci, "hypotheses": json_rows(api.with_index(found.table))}))
+        say(json_text({"ci": ci, "hypotheses": json_rows(api.with_index(found.table))}))
     else:
-        click.echo(repr(found))
+        say(repr(found))
 
 
 @click.command(short_help="Compare saved fits by how well each predicts.")
@@ -164,9 +178,9 @@ def compare(files: tuple[str, ...], ic: str, group: str | None, as_json: bool) -
         table = api.compare({name: load(file) for name, file in zip(names, files, strict=True)}, ic, group)
     if as_json:
         rows = json_rows(api.with_index(table.rename_axis("model")))
-        click.echo(json_text({"ic": ic, "group": group, "models": rows}))
+        say(json_text({"ic": ic, "group": group, "models": rows}))
     else:
-        click.echo(repr(table))
+        say(repr(table))
 
 
 def _names(files: tuple[str, ...]) -> list[str]:
@@ -195,7 +209,7 @@ def _list_kinds(ctx: click.Context, parameter: click.Parameter, value: bool) -> 
         from bayesformula import api
 
         for kind, about in api.plot_kinds().items():
-            click.echo(f"{kind}\n    {click.wrap_text(about, 76, subsequent_indent='    ')}")
+            say(f"{kind}\n    {click.wrap_text(about, 76, subsequent_indent='    ')}")
         ctx.exit()
 
 
@@ -226,7 +240,7 @@ def plot(file: str, kind: str, out: str, group: str | None, var_names: tuple[str
         options["var_names"] = list(var_names)
     with messages():
         api.save_plot(load(file), kind, out, options)
-    click.echo(f"written to {out}", err=True)
+    say(f"written to {out}", err=True)
 
 
 @click.command()
@@ -247,7 +261,7 @@ def report(file: str, out: str, title: str | None, force: bool) -> None:
     api.check_report(out, force=force)
     with messages():
         load(file).report(out, overwrite=force, title=title)
-    click.echo(f"written to {out}", err=True)
+    say(f"written to {out}", err=True)
 
 
 COMMANDS = (predict, hypothesis, compare, plot, report)

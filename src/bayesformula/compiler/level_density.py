@@ -23,6 +23,7 @@ from jax import Array
 
 from bayesformula.compiler.blocks import coefficients_of
 from bayesformula.compiler.inputs import Rows
+from bayesformula.compiler.kept import compiled
 from bayesformula.compiler.leaves import Leaf
 from bayesformula.compiler.response import response_at, terms_of
 from bayesformula.compiler.structure import Structure
@@ -128,7 +129,7 @@ def level_density(
     def every(level: LevelRows, values: Mapping[str, Array], rule: Rule) -> Array:
         return jax.vmap(one, in_axes=(level.axes(), 0, None))(level, values, rule)
 
-    return jax.jit(every)
+    return compiled(every)
 
 
 def _log_joint(

@@ -199,5 +199,10 @@ def _border(model: ModelSpec) -> tuple[int, int]:
     return width, 8 * max(rows, width) * (width + len(model.mu.columns) + 1)
 
 
+def border_bytes(model: ModelSpec) -> int:
+    """Of the largest block that an elimination of the coefficients fills in."""
+    return _border(model)[1]
+
+
 def _crossed(model: ModelSpec) -> str:
     return ", ".join(model.groups[k].label for k in elimination_order(model).dense)

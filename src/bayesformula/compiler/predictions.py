@@ -19,6 +19,7 @@ from jax import Array
 from bayesformula.compiler.averaging import Averaged, nodes, shifts
 from bayesformula.compiler.blocks import coefficients_of
 from bayesformula.compiler.inputs import Rows
+from bayesformula.compiler.kept import compiled
 from bayesformula.compiler.links import Linked
 from bayesformula.compiler.response import linear_predictors, log_likelihood, response_at, terms_of
 from bayesformula.compiler.structure import Structure
@@ -67,7 +68,7 @@ def answering(structure: Structure, question: Question) -> Callable[..., Array]:
         keys = jax.random.split(key, draws)
         return jax.vmap(one, in_axes=(None, -1, along, 0), out_axes=-1)(rows, values, averaged, keys)
 
-    return jax.jit(every)
+    return compiled(every)
 
 
 def _answer(

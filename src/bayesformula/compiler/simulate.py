@@ -14,6 +14,7 @@ from numpyro import handlers
 
 from bayesformula.compiler import blocks
 from bayesformula.compiler.inputs import ModelData
+from bayesformula.compiler.kept import compiled
 from bayesformula.compiler.response import response_of
 from bayesformula.compiler.structure import Structure
 
@@ -62,4 +63,4 @@ def _simulation(structure: Structure) -> Callable[[Array, ModelData], dict[str, 
             "y": y,
         }
 
-    return jax.jit(jax.vmap(one, in_axes=(0, None)))
+    return compiled(jax.vmap(one, in_axes=(0, None)))

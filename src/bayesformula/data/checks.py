@@ -11,9 +11,11 @@ from bayesformula.data.categories import category_findings
 from bayesformula.data.design import Design
 from bayesformula.data.findings import CODES, Finding, Severity, found, resolve
 from bayesformula.data.label_lints import label_lints
+from bayesformula.data.label_spelling import spelling_lints
 from bayesformula.data.learnt import DataSchema, DroppedColumn, ParameterSchema, ResponseSchema
 from bayesformula.data.lints import group_lints
 from bayesformula.data.nesting_lint import reused_labels
+from bayesformula.data.separation import separation
 from bayesformula.data.spans import span_lints
 from bayesformula.data.support import constant_message
 from bayesformula.data.values import ColumnsDesign
@@ -24,6 +26,12 @@ __all__ = ["CODES", "Finding", "Severity", "check", "resolve"]
 
 GAUSSIAN = (None, "gaussian", "lognormal")
 """Families with residuals that as many coefficients or effects as rows would take up."""
+
+TWO_CLASSES = ("bernoulli", "binomial", "beta_binomial")
+"""Families whose successes a predictor may tell from failures without an error."""
+
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Values that differ by so small a part of themselves are one value, computed in two ways."""
 
 SMALL_COUNT = 20
 """A response of whole numbers up to this looks like counts."""
@@ -57,9 +65,12 @@ def _findings(
     yield from (found(code, message) for code, message in schema.notes)
     yield from _about_rows(schema, design, gaussian=gaussian)
     yield from _about_response(schema, design, family)
+    if family in TWO_CLASSES:
+        yield from separation(schema.response, design)
     yield from category_findings(family, schema.response)
     yield from _about_factors(schema, design, gaussian=gaussian)
     yield from label_lints(schema, frame)
+    yield from spelling_lints(schema, design, frame)
     reused = reused_labels(schema, design, frame)
     yield from reused.values()
     for parameter in schema.parameters:
@@ -146,7 +157,7 @@ def _about_response(schema: DataSchema, design: Design, family: str | None) -> I
     y, response = design.y, schema.response
     if y is None or response.kind == "matrix":
         return
-    if len(y) > 1 and np.ptp(y) == 0:
+    if len(y) > 1 and np.ptp(y) <= ROUNDING * np.max(np.abs(y)):
         gaussian = family in GAUSSIAN
         yield Finding(
             "constant-response",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +11,15 @@ import numpy as np
 
 from bayesformula.data.columns import Column
 from bayesformula.data.contrasts import coding_matrix
-from bayesformula.data.encoded import At, Encoded, count, made
+from bayesformula.data.encoded import CHUNK_ROWS, At, Encoded, count, made
 from bayesformula.data.learnt import DroppedColumn, TermSchema, VariableSchema
 from bayesformula.data.rank import find_dependent
-from bayesformula.errors import DataError, listing
+from bayesformula.errors import DataError, listing, shortened
+from bayesformula.keeping import memory_bytes
 from bayesformula.syntax.ast import Term
+
+MAX_COLUMNS = 10_000
+"""Of a design; which of them are dependent is found with a matrix of columns by columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ def code_terms(
     coded = [Coded(("Intercept",), np.ones((n, 1)))] if intercept else []
     coded += [code_term(term, columns, variables) for term in terms]
     names = tuple(name for part in coded for name in part.names)
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise DataError(
             f"two columns of the design would have one name: {listing(twice)}; rename a column or a level"
@@ -167,12 +173,60 @@ def coding(
 ) -> Coding:
     """All columns of a set of terms, the intercept first; `n` rows, coded when they are asked for."""
 
+    _refuse_size(terms, variables, int(intercept), min(n, CHUNK_ROWS))
+
     def coded(at: At) -> Coded:
         some = {label: column.at(at) for label, column in columns.items()}
         return code_terms(terms, some, variables, intercept=intercept, n=count(at, n))
 
     named = coded(slice(0, 0))
     return Coding(named.names, made(n, lambda at: coded(at).values), named.owners, named.spanning)
+
+
+def _refuse_size(
+    terms: Sequence[TermSchema], variables: Mapping[str, VariableSchema], intercept: int, n: int
+) -> None:
+    """Refuse a design that no memory holds, before a number of it is made.
+
+    Raises:
+        DataError: with the count of its columns, and the term that has most of them.
+    """
+    widths = [
+        math.prod(
+            _width(variables[label], full=full) for label, full in zip(term.variables, term.full, strict=True)
+        )
+        for term in terms
+    ]
+    total = intercept + sum(widths)
+    there = memory_bytes()
+    most = MAX_COLUMNS if there is None else min(MAX_COLUMNS, max(1, there // (16 * max(n, 1))))
+    if total <= most:
+        return
+    place = widths.index(max(widths))
+    label, what = ":".join(terms[place].variables), "at most"
+    if most < MAX_COLUMNS:
+        size = _written(8 * n * total // 2**30)
+        what = f"{n:,} rows of them at a time take {size} GiB; here there is room for"
+    raise DataError(
+        f"the term '{shortened(label)}' makes {_written(widths[place])} columns, and the whole design has "
+        f"{_written(total)}; {what} {most:,}\n"
+        f"  A factor with many levels can have effects that vary: write (1 | {shortened(label)})."
+    )
+
+
+def _written(number: int) -> str:
+    """A count for a message, also one of a thousand digits."""
+    return f"{number:,}" if number < 10**18 else f"more than 10^{(number.bit_length() - 1) * 3 // 10}"
+
+
+def _width(schema: VariableSchema, *, full: bool) -> int:
+    """How many columns `code_variable` makes."""
+    if schema.kind == "numeric":
+        return len(schema.names) or 1
+    if full:
+        return len(schema.levels)
+    width = max(0, len(schema.levels) - 1)
+    return min(schema.contrast.how_many or width, width)
 
 
 def _spanning(

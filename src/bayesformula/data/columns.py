@@ -16,6 +16,8 @@ import pandas as pd
 from bayesformula.errors import DataError
 
 Kind = Literal["numeric", "logical", "factor"]
+EXACT = 2.0**53
+"""Whole numbers below are all different as numbers of 64 bits; above, some read the same."""
 LOGICAL_LEVELS = ("FALSE", "TRUE")
 
 
@@ -92,7 +94,7 @@ def text(value: str) -> Column:
 
 def format_number(value: float) -> str:
     """A number as the name of a level: `3`, not `3.0`; otherwise with 15 digits, as in R."""
-    if abs(value) < 1e15 and value == int(value):
+    if abs(value) < EXACT and value == int(value):
         return str(int(value))
     return f"{value:.15g}".replace("inf", "Inf")
 
@@ -102,8 +104,12 @@ def level_texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(_level_text(value) for value in values)
 
 
-def as_factor(column: Column) -> Column:
-    """The column as a factor: numbers in numeric order, truth values as FALSE < TRUE."""
+def as_factor(column: Column, label: str = "") -> Column:
+    """The column as a factor: numbers in numeric order, truth values as FALSE < TRUE.
+
+    Raises:
+        DataError: a matrix, or numbers so long that two labels may have become one; `label` names them.
+    """
     if column.kind == "factor":
         return column
     if column.kind == "logical":
@@ -112,12 +118,27 @@ def as_factor(column: Column) -> Column:
     if column.values.ndim > 1:
         raise DataError("a matrix of several columns cannot be a factor")
     codes, found = _number_codes(np.atleast_1d(column.values))
+    _refuse_long_labels(found, label)
     texts = [format_number(value) for value in found.tolist()]
     levels = tuple(dict.fromkeys(texts))
     if len(levels) < len(texts):  # numbers that differ in the last digit only read the same
         places = {level: place for place, level in enumerate(levels)}
         codes = np.array([*(places[text] for text in texts), -1], dtype=np.int64)[codes]
     return Column("factor", codes.reshape(column.values.shape), levels)
+
+
+def _refuse_long_labels(found: np.ndarray, label: str) -> None:
+    """Ids of 17 digits: numbers of 64 bits round them, and two people become one."""
+    long = found[np.isfinite(found) & (np.abs(found) >= EXACT)]
+    if len(long):
+        name = f"'{label}'" if label else "a factor"
+        column = label if label.isidentifier() else "id"
+        raise DataError(
+            f"{name} has labels of more than 15 digits, such as {long[0]:.0f}, that are held as rounded "
+            "numbers: some that differ may have become the same\n"
+            f'  Make them text: frame["{column}"].astype(str) of whole numbers, or, reading a file, '
+            f'pd.read_csv(path, dtype={{"{column}": str}}).'
+        )
 
 
 def _number_codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -194,14 +215,20 @@ def _read_categorical(series: pd.Series, dtype: pd.CategoricalDtype, name: str) 
     codes = series.cat.codes.to_numpy(dtype=np.int64)
     levels = tuple(_level_text(value) for value in dtype.categories.tolist())
     if len(set(levels)) < len(levels):
-        raise DataError(f"column '{name}' has two categories that read the same as text")
+        text = next(level for place, level in enumerate(levels) if level in levels[:place])
+        raise DataError(
+            f"column '{name}' has two categories that read the same as text, '{text}'\n"
+            f'  If they are one, write frame["{name}"].astype(str); else rename one of them.'
+        )
     return Column("factor", codes, levels, (), True, bool(dtype.ordered))
 
 
 def _level_text(value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return LOGICAL_LEVELS[int(value)]
-    if isinstance(value, int | float | np.number):
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.number):
         return format_number(float(value))
     return str(value)
 
@@ -219,12 +246,45 @@ def _read_objects(series: pd.Series, name: str) -> Column:
         table = np.array([*(float(value) for value in values), np.nan])
         return logical(table[codes])
     if all(isinstance(value, int | float | np.number) for value in values):
-        table = np.array([*(float(value) for value in values), np.nan])
+        try:
+            table = np.array([*(float(value) for value in values), np.nan])
+        except OverflowError:
+            raise DataError(
+                f"column '{name}' holds whole numbers of more than 300 digits\n"
+                f'  For labels write frame["{name}"].astype(str); a number so large can be no amount.'
+            ) from None
         return number(table[codes])
+    raise DataError(_of_kinds(name, codes, values))
+
+
+def _of_kinds(name: str, codes: np.ndarray, values: list[object]) -> str:
+    """The message for a column of several kinds, or of one that is none of ours."""
+    texts = [place for place, value in enumerate(values) if isinstance(value, str)]
+    numbers = [place for place, value in enumerate(values) if isinstance(value, int | float | np.number)]
+    if texts and len(texts) + len(numbers) == len(values):
+        fewer, rest = (
+            (texts, "text among its numbers")
+            if len(texts) <= len(numbers)
+            else (numbers, "numbers among its text")
+        )
+        rows = np.flatnonzero(np.isin(codes, fewer))
+        shown = values[fewer[0]]
+        return (
+            f"column '{name}' mixes values: it holds {rest}, {shown!r} in {first_rows(rows)}\n"
+            f'  For numbers write pd.to_numeric(frame["{name}"], errors="coerce"), and text is missing;\n'
+            f'  for labels frame["{name}"].astype(str).'
+        )
     kinds = sorted({type(value).__name__ for value in values})
-    raise DataError(
-        f"column '{name}' mixes values that are not all text, numbers or truth values ({', '.join(kinds)}); "
-        "convert it to one kind"
+    if kinds == ["bytes"]:
+        return f'column \'{name}\' holds bytes and not text; write frame["{name}"].str.decode("utf-8")'
+    what = (
+        f"holds values of type {kinds[0]}"
+        if len(kinds) == 1
+        else f"mixes values of the types {', '.join(kinds)}"
+    )
+    return (
+        f"column '{name}' {what}: a column is text, numbers or truth values\n"
+        f'  For labels write frame["{name}"].astype(str).'
     )
 
 

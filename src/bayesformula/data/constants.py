@@ -149,6 +149,8 @@ class ConstantReader:
                 items += item
             elif item is not None:
                 items.append(item)
+            if len(items) > MAX_LENGTH:
+                raise self.names.fail(f"'{call.function}(...)' is longer than {MAX_LENGTH} values", call.span)
         return tuple(items)
 
     def _arguments(self, call: Call, formals: tuple[str, ...]) -> dict[str, Expression]:

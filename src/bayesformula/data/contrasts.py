@@ -24,6 +24,10 @@ _POLYNOMIALS = (".L", ".Q", ".C")
 # ---- matrices ----------------------------------------------------------------------------------------
 
 
+MAX_POLY = 94
+"""Levels up to which numbers of 64 bits tell polynomial contrasts apart; R's limit too."""
+
+
 def coding_matrix(levels: Sequence[str], contrast: Contrast) -> tuple[np.ndarray, tuple[str, ...]]:
     """One row a level, one column a contrast, and R's names for the columns."""
     count = len(levels)
@@ -100,6 +104,12 @@ def learn_contrast(arguments: Arguments) -> State:
     numbered = numbered or "base" in arguments.options
     if name == "sas":
         name, base = "treatment", levels[-1] if levels else None
+    if name == "poly" and len(levels) > MAX_POLY:
+        raise arguments.fail(
+            f"{arguments.call}: '{arguments.labels[0]}' has {len(levels):,} levels; polynomials of more than "
+            f"{MAX_POLY} are not exact",
+            f"Write a polynomial of its numbers: poly(as.numeric({arguments.labels[0]}), 3).",
+        )
     return {
         "kind": name,
         "base": _base_level(arguments, base, levels),

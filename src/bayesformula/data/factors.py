@@ -11,6 +11,7 @@ import numpy as np
 from bayesformula.data.arguments import Arguments, State
 from bayesformula.data.columns import Column, as_factor, drop_unused, level_texts, number, recode
 from bayesformula.data.contrasts import unknown_level
+from bayesformula.data.joined import refuse_long, refuse_many
 from bayesformula.data.text_values import as_text
 from bayesformula.errors import UnseenLevelError, listing
 
@@ -127,6 +128,7 @@ def combine_levels(
     arguments: Arguments, columns: Sequence[Column], separator: str, *, last_fastest: bool
 ) -> Column:
     """The observed combinations of levels as one factor."""
+    refuse_many(len(columns), arguments.call)
     combined = Column("factor", columns[0].values, columns[0].levels, declared=True)
     for other in columns[1:]:
         inner, outer = (other, combined) if last_fastest else (combined, other)
@@ -135,6 +137,8 @@ def combine_levels(
         keys = np.where(missing, -1, inner.values + width * outer.values)
         found, inverse = np.unique(keys, return_inverse=True)
         shift = int(len(found) > 0 and found[0] == -1)
+        parts = ((inner.levels, found[shift:] % width), (outer.levels, found[shift:] // width))
+        refuse_long(parts, separator, arguments.call)
         pairs = [(inner.levels[key % width], outer.levels[key // width]) for key in found[shift:].tolist()]
         levels = tuple(separator.join(pair[::-1] if last_fastest else pair) for pair in pairs)
         if len(set(levels)) < len(levels):

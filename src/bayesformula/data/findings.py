@@ -25,6 +25,7 @@ CODES: Mapping[str, Severity] = {
     "infinite-values": "error",
     "outside-support": "error",
     "one-class": "warn",
+    "separation": "warn",
     "no-zeros": "warn",
     "constant-response": "error",
     "one-level-factor": "error",
@@ -37,6 +38,8 @@ CODES: Mapping[str, Severity] = {
     "id-as-number": "warn",
     "id-names-column": "warn",
     "number-as-text": "warn",
+    "similar-labels": "warn",
+    "merged-labels": "error",
     "constant-column": "warn",
     "dependent-columns": "warn",
     "more-coefficients-than-rows": "warn",
@@ -85,9 +88,8 @@ def resolve(findings: Sequence[Finding], overrides: Mapping[str, str] | None = N
     overrides = overrides or {}
     for code, grade in overrides.items():
         if code not in CODES:
-            raise OptionError(
-                f"checks: there is no check '{code}'; there are {listing(nearest(code, CODES), len(CODES))}"
-            )
+            known = listing(nearest(str(code), CODES), len(CODES))
+            raise OptionError(f"checks: there is no check '{code}'; there are {known}")
         if grade not in get_args(Override):
             raise OptionError(f"checks: '{code}' can be 'ignore', 'warn' or 'error', not {grade!r}")
     kept: list[Finding] = []

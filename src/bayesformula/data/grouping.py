@@ -11,8 +11,10 @@ import pandas as pd
 
 from bayesformula.data.columns import Column, as_factor, drop_unused, recode
 from bayesformula.data.expressions import Scope
+from bayesformula.data.joined import MAX_JOINED, MAX_MEMBERS, refuse_long, refuse_many
 from bayesformula.data.learnt import GroupSchema
 from bayesformula.syntax.ast import GroupTerm
+from bayesformula.syntax.render import render_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Combinations:
 
     def names(self) -> tuple[str, ...]:
         """The J names: `x:y`."""
+        refuse_long(tuple(zip(self.factor_levels, self.codes, strict=True)), ":", "a grouping factor")
         return level_names(self.parts())
 
     def parts(self) -> tuple[tuple[str, ...], ...]:
@@ -36,8 +39,12 @@ class Combinations:
 
 def group_factors(term: GroupTerm, scope: Scope) -> list[Column]:
     """The grouping factors of a term, one level a row each; the columns of `mm()` share their levels."""
+    refuse_many(len(term.factors), term.label, MAX_MEMBERS if term.is_membership else MAX_JOINED)
     columns = [scope.variable(expression) for expression in term.factors]
-    factors = [as_factor(column) for column in columns]
+    factors = [
+        as_factor(column, render_expression(expression))
+        for column, expression in zip(columns, term.factors, strict=True)
+    ]
     if not term.is_membership:
         return factors
     pooled = pooled_levels(factors, are_numbers=all(column.kind == "numeric" for column in columns))

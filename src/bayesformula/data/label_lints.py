@@ -11,10 +11,14 @@ import numpy as np
 import pandas as pd
 
 from bayesformula.data.findings import Finding, found
-from bayesformula.data.learnt import DataSchema
+from bayesformula.data.learnt import DataSchema, ResponseSchema
 from bayesformula.data.vocabulary import PLAIN_NUMBER, is_name_of_labels, number_marks
+from bayesformula.errors import DataError, listing
 from bayesformula.syntax.ast import FormulaSpec, GroupTerm, Name, Predictor, Term
 from bayesformula.syntax.render import render_expression, variables_of
+
+FEWEST_NUMBERS = 10
+"""Different numbers among which a little text is a slip; fewer may be classes such as `3+`."""
 
 FEWEST_LABELS = 5
 """A number with fewer values may be a code, an indicator or a dose; nothing is said of it."""
@@ -156,12 +160,67 @@ def _numbers_as_text(spec: FormulaSpec, schema: DataSchema, frame: pd.DataFrame)
             continue
         marks = number_marks(seen)
         if marks is None:
+            yield from _text_among_numbers(name, seen)
             continue
         marked, missing = marks
         yield found(
             "number-as-text",
             f"column '{name}' holds text such as '{(marked or missing)[0]}' and becomes a factor of "
             f"{len(seen)} levels, though it looks like numbers; {_remedy(name, marked, missing)}",
+        )
+
+
+def _text_among_numbers(name: str, levels: tuple[str, ...]) -> Iterator[Finding]:
+    """A few values such as `<0.1` that make a column of numbers text."""
+    numbers = [level for level in levels if PLAIN_NUMBER.fullmatch(level.strip())]
+    others = [level for level in levels if level not in numbers]
+    if others and len(numbers) >= FEWEST_NUMBERS and len(numbers) > 4 * len(others):
+        yield found(
+            "number-as-text",
+            f"column '{name}' holds {listing(others, 3)} among {len(numbers)} different numbers and becomes "
+            f"a factor of {len(levels)} levels; correct the text, or make it missing: "
+            f"pd.read_csv(path, na_values={others[:3]!r})",
+        )
+
+
+_FOR_LABELS = "  For labels pass a family: family='categorical', or 'cumulative' for levels in an order."
+
+
+def refuse_text_response(response: ResponseSchema) -> None:
+    """A response of text for which no family was given, and which is numbers written as text, or one label.
+
+    Raises:
+        DataError: what to write.
+    """
+    levels = response.levels
+    if response.kind != "text" or response.label.endswith("]"):
+        return
+    if len(levels) == 1:
+        raise DataError(
+            f"response '{response.label}' is '{levels[0]}' in all rows used: there is nothing to explain"
+        )
+    numbers = [level for level in levels if PLAIN_NUMBER.fullmatch(level.strip())]
+    others = [level for level in levels if level not in numbers]
+    if 0 < len(others) < len(numbers) and number_marks(levels) is None:
+        raise DataError(
+            f"response '{response.label}' is text, as it holds {listing(others, 3)} among its numbers\n"
+            f"  If that stands for a missing value, say so: pd.read_csv(path, na_values={others[:3]!r}); "
+            "else correct it.\n"
+            f"{_FOR_LABELS}"
+        )
+    marked, missing = number_marks(levels) or ([], [])
+    present = [level for level in levels if level not in missing]
+    if len(present) > 2 and all(
+        level in marked or PLAIN_NUMBER.fullmatch(level.strip()) for level in present
+    ):
+        remedy = (
+            _remedy(response.label, marked or present[:0], missing)
+            if marked or missing
+            else (f'write frame["{response.label}"].astype(float)')
+        )
+        raise DataError(
+            f"response '{response.label}' is text such as '{(marked or present)[0]}', though it looks like "
+            f"numbers; {remedy}\n{_FOR_LABELS}"
         )
 
 

@@ -39,7 +39,14 @@ def check_matrices(data2: object) -> Matrices:
     """
     if data2 is None:
         return {}
-    if not isinstance(data2, Mapping) or not all(isinstance(name, str) for name in cast("Matrices", data2)):
+    if isinstance(data2, Mapping):
+        strange = [name for name in cast("Mapping[object, object]", data2) if not isinstance(name, str)]
+        if strange:
+            raise OptionError(
+                f"data2: the name of a matrix must be text, as in the formula, and not {strange[0]!r}: "
+                'write data2={"A": matrix} for gr(g, cov = A)'
+            )
+    else:
         raise OptionError(
             f"data2 must be a dict of matrices by name, not {type(data2).__name__}: "
             'write data2={"A": matrix} for gr(g, cov = A)'

@@ -63,8 +63,10 @@ def _recurrence_of(
 
 def apply_poly(arguments: Arguments, state: State) -> Column:
     """Powers of x, orthogonal over the training rows unless `raw = TRUE`; products of several variables."""
-    degree = int(state_number(state, "degree"))
+    degree = arguments.whole_option("degree", 1, 1, MAX_DEGREE)
     count = len(arguments.columns)
+    if degree != state_number(state, "degree") or math.comb(degree + count, degree) > MAX_COLUMNS + 1:
+        raise arguments.fail(f"{arguments.call}: what was learnt is of another degree")
     powers = [_powers(arguments.vector(place), degree, state, _suffix(place)) for place in range(count)]
     if count > 1:
         return _products(powers, degree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -17,6 +18,8 @@ from bayesformula.syntax.ast import Binary, Call, Expression, Name, Paren, Unary
 from bayesformula.syntax.render import render_expression
 
 NewLevels = Literal["error", "population", "sample"]
+LARGEST, SMALLEST = 1e100, 1e-100
+"""Numbers whose squares, and products of these, are still numbers."""
 GroupPart = Literal["levels", "columns", ""]
 GroupParts = Mapping[str, GroupPart] | None
 """What of the groups of a frame is read, by label: level and columns of each row, columns alone, nothing.
@@ -49,7 +52,10 @@ def complete_rows(frame: pd.DataFrame, columns: Sequence[str], na: NaPolicy) -> 
         lost |= rows
     if lost.all():
         parts = [f"'{name}' is missing in {int(rows.sum())}" for name, rows in missing.items() if rows.any()]
-        raise DataError(f"no rows are left: of {len(frame)} rows, {', '.join(parts)}")
+        raise DataError(
+            f"no rows are left: of {len(frame)} rows, {', '.join(parts)}\n"
+            "  Fill in what is missing, or leave that column out of the formula."
+        )
     return np.flatnonzero(~lost)
 
 
@@ -63,16 +69,21 @@ def _missing_value(what: str, positions: np.ndarray) -> DataError:
 
 def without_level(columns: Iterable[tuple[str, Column]], rows: np.ndarray, na: NaPolicy) -> np.ndarray:
     """(n,) which rows have no level of a computed factor: `cut()` outside its breaks, `factor(levels=)`."""
-    lost = np.zeros(len(rows), dtype=bool)
+    lost, without = np.zeros(len(rows), dtype=bool), ""
     for label, column in columns:
         if column.kind == "numeric":
             continue
         empty = column.values < 0 if column.kind == "factor" else np.isnan(column.values)
         if na == "error" and empty.any():
             raise _missing_value(f"'{label}'", rows[empty])
+        without = label if empty.all() else without
         lost |= empty
     if lost.all():
-        raise DataError("no rows are left: a computed factor has no level in any of them")
+        what = f"'{without}'" if without else "one or another computed factor"
+        raise DataError(
+            f"no rows are left: {what} has no level in any of them\n"
+            "  Its breaks or levels must hold values that the column has."
+        )
     return lost
 
 
@@ -80,8 +91,12 @@ def without_level(columns: Iterable[tuple[str, Column]], rows: np.ndarray, na: N
 
 
 def check_finite(scope: Scope, expression: Expression, rows: np.ndarray) -> None:
-    """Refuse infinities and undefined results, naming the innermost part at fault and the first rows."""
+    """Refuse infinities and undefined results, naming the innermost part at fault and the first rows.
+
+    So are numbers beyond all measures, such as 1e308 for a missing value.
+    """
     if not _bad_rows(scope.variable(expression)).any():
+        _check_size(scope.variable(expression), expression, rows)
         return
     culprit, bad = expression, _bad_rows(scope.variable(expression))
     for part in walk(expression):
@@ -92,6 +107,25 @@ def check_finite(scope: Scope, expression: Expression, rows: np.ndarray) -> None
             culprit, bad = part, _bad_rows(inner)
             break
     raise DataError(_not_finite(scope, expression, culprit, rows[bad]))
+
+
+def _check_size(column: Column, expression: Expression, rows: np.ndarray) -> None:
+    """Refuse numbers whose squares are beyond what a number of 64 bits can be, or vanish."""
+    if column.kind != "numeric" or column.values.size == 0:
+        return
+    sizes = np.abs(column.values).reshape(len(column.values), -1)
+    largest = sizes.max(axis=0)
+    if np.all(((largest >= SMALLEST) & (largest <= LARGEST)) | (largest == 0)):
+        return
+    size, text = float(largest.max()), render_expression(expression)
+    units = f"easure it in other units, as I({text} / 1e{math.floor(math.log10(size))})."
+    if size <= LARGEST:
+        raise DataError(f"'{text}' is {size:.3g} at most: squares of such numbers vanish\n  M{units}")
+    where = first_rows(rows[sizes.max(axis=1) > LARGEST])
+    raise DataError(
+        f"'{text}' is as large as {size:.3g} in {where}: squares of such numbers overflow\n"
+        f"  Where it stands for a missing value, make it one; else m{units}"
+    )
 
 
 def _evaluated(scope: Scope, part: Expression) -> Column | None:
@@ -136,7 +170,8 @@ def in_schema_levels(column: Column, schema: VariableSchema) -> Column:
     if schema.kind == "numeric":
         if column.kind == "factor":
             raise DataError(
-                f"'{schema.label}' was numeric in the training data and is text or a category here"
+                f"'{schema.label}' was numeric in the training data and is text or a category here\n"
+                f'  Make it numbers first: pd.to_numeric(frame["{schema.label}"]).'
             )
         return column
     factor = as_factor(column)

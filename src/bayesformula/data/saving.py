@@ -15,6 +15,7 @@ from bayesformula.data import learnt
 from bayesformula.data.columns import Contrast
 from bayesformula.errors import FitFileError, Span
 from bayesformula.syntax import ast
+from bayesformula.typed import check_record
 
 FORMAT = 1
 
@@ -44,7 +45,7 @@ def schema_from_json(plain: Mapping[str, object]) -> learnt.DataSchema:
         )
     try:
         schema = _from_plain(plain.get("schema"))
-    except (TypeError, KeyError, ValueError, RecursionError) as fault:
+    except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as fault:
         raise FitFileError(f"the saved schema is damaged: {fault}") from None
     if not isinstance(schema, learnt.DataSchema):
         raise FitFileError("the saved schema is damaged: it does not hold a schema")
@@ -78,5 +79,7 @@ def _from_plain(plain: object) -> object:
         if fields["is"] == "float":
             return float(str(fields["value"]))
         kind = _BY_NAME[str(fields["is"])]
-        return kind(**{name: _from_plain(value) for name, value in fields.items() if name != "is"})
+        record = kind(**{name: _from_plain(value) for name, value in fields.items() if name != "is"})
+        check_record(record)
+        return record
     return plain

@@ -20,6 +20,8 @@ from bayesformula.errors import BayesFormulaWarning
 
 CUBIC = 3
 MAX_DEGREE = 30
+MAX_KNOTS = 1_000
+"""The constraints of a natural spline are taken out with a matrix of knots by knots."""
 
 
 # ---- the basis ---------------------------------------------------------------------------------------
@@ -110,8 +112,12 @@ def _learn_knots(arguments: Arguments, least: int, degree: int) -> State:
                 f"{boundary[0]:.6g} and {boundary[1]:.6g}",
                 "Inner knots must lie between the smallest and the largest value, or give Boundary.knots.",
             )
+        if len(inner) > MAX_KNOTS:
+            raise arguments.fail(
+                f"{arguments.call}: {len(inner):,} knots are too many, at most {MAX_KNOTS:,} are used"
+            )
         return _state(np.sort(inner), boundary)
-    most = least + len(np.unique(x))
+    most = least + min(len(np.unique(x)), MAX_KNOTS)
     df = least
     if arguments.options.get("df") is not None:
         df = arguments.whole_option("df", least, 1, most)

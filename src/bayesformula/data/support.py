@@ -80,6 +80,8 @@ def check_support(
     if record is None or record.support not in LEGAL or y.ndim > 1:  # a matrix: `categories.check_matrix`
         return ""
     support = record.support
+    if trials is not None and len(trials) and not trials.any():
+        return f"the trials of response '{label}' are 0 in all rows: there is nothing to explain"
     where = np.arange(len(y)) if rows is None else rows
     if levels:
         has_trials = trials is not None
@@ -161,7 +163,8 @@ def constant_message(family: str | None, response: ResponseSchema, design: Desig
     """What is said of a response that is the same in all rows, and what then rests on the priors."""
     record = None if family is None else compose(family)
     shown = response.levels[int(y[0])] if response.levels else f"{y[0]:g}"
-    what = f"response '{response.label}' is {shown} in all {len(y)} rows"
+    rounded = ", but for rounding" if np.ptp(y) else ""
+    what = f"response '{response.label}' is {shown} in all {len(y)} rows{rounded}"
     support = "" if record is None or record.family.wrapper else record.family.support
     if support in ("binary", "trials"):
         trials = design.extras.get("trials", np.ones(len(y)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import pandas as pd
 
 from bayesformula.data.folders import read_folder
 from bayesformula.data.text_files import read_text, refuse_duplicates
-from bayesformula.errors import DataError, MissingDependencyError
+from bayesformula.errors import DataError, MissingDependencyError, shortened
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather")
 
@@ -110,11 +109,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def read_columns(path: str | Path, wanted: Collection[str] | None) -> tuple[pd.DataFrame, list[str]]:
     """Those columns of a table that are wanted, and the names of all; text is read whole."""
     if str(path) == "-":
-        frame = read_text(io.StringIO(sys.stdin.read().removeprefix("\ufeff")), "standard input", ",")
-        return frame, frame.columns.tolist()
+        return read_text(_standard_input(), "standard input", ",", wanted)
+    if not str(path).strip() or "\0" in str(path):
+        raise DataError(f"{str(path)!r} is not the path of a table; write for example 'data.csv'")
     file = Path(path).expanduser()
-    if file.is_dir():
-        return read_folder(file, wanted)
+    try:
+        if file.is_dir():
+            return read_folder(file, wanted)
+        is_there = file.is_file()
+    except OSError as error:  # a name that is too long
+        raise DataError(f"{shortened(str(path))!r} cannot be read: {error.strerror}") from None
     name = file.name.lower()
     if not name.endswith(SUFFIXES):
         other = READERS.get(file.suffix.lower())
@@ -122,12 +126,17 @@ def read_columns(path: str | Path, wanted: Collection[str] | None) -> tuple[pd.D
         raise DataError(
             f"cannot tell what kind of table '{path}' is; names may end in {', '.join(SUFFIXES)}{hint}"
         )
-    if not file.is_file():
+    if not is_there:
         raise DataError(f"there is no file '{file}'")
     if name.endswith((".parquet", ".feather")):
         return _read_arrow(file, name.rsplit(".", 1)[1], wanted)
-    frame = read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",")
-    return frame, frame.columns.tolist()
+    return read_text(file, f"'{file}'", "\t" if ".tsv" in name else ",", wanted)
+
+
+def _standard_input() -> bytes:
+    """All of it, whatever encoding the terminal has."""
+    buffer = getattr(sys.stdin, "buffer", None)
+    return buffer.read() if buffer is not None else sys.stdin.read().encode()
 
 
 def _read_arrow(file: Path, kind: str, wanted: Collection[str] | None) -> tuple[pd.DataFrame, list[str]]:
@@ -207,7 +216,7 @@ def _from_foreign(data: object) -> pd.DataFrame:
 def _from_narwhals(native: nw.DataFrame[Any]) -> pd.DataFrame:
     try:
         return native.to_pandas()
-    except ImportError:  # polars goes through pyarrow; its columns as lists need nothing
+    except (ImportError, TypeError):  # of pyarrow, which polars goes through
         return pd.DataFrame({name: native[name].to_list() for name in native.columns})
 
 

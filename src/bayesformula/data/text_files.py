@@ -3,90 +3,112 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zlib
 from collections import Counter
-from pathlib import Path
-from typing import cast
+from collections.abc import Collection
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.raw_text import Source, Survey, refuse_other_kinds, rows_of, survey
 from bayesformula.errors import DataError, listing
-
-STARTS = (
-    (b"PK", "is a spreadsheet or a zip archive and no text; export it as CSV"),
-    (b"\x1f\x8b", "is packed with gzip; name it .csv.gz"),
-    (b"PAR1", "is a Parquet file; name it .parquet"),
-    (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
-    (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
-    (b"<", "looks like a web page and not like a table; was the link to the raw file?"),
-)
-"""How files begin that are no CSV."""
 
 OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'", ",": "commas"}
 
+WIDE = 1000
+"""Of a table with more columns only those are read that are wanted."""
 
-def read_text(source: Path | io.StringIO, shown: str, separator: str) -> pd.DataFrame:
-    """The table in a text with a header line, columns separated by `separator`.
+MOST_COLUMNS = 100_000
+"""That are read where it is not said which are wanted."""
+
+SPELLINGS = "spellings"
+"""Where a frame that was read says which whole numbers stood there in two ways, `01` and `1`, by column."""
+
+
+def read_text(
+    source: Source, shown: str, separator: str, wanted: Collection[str] | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The table in a text with a header line, columns separated by `separator`; and the names of all columns.
 
     Blanks around names and before values do not count; row numbers without a name, as R and pandas write
     them, are left out.
 
+    Args:
+        source: a file, or the bytes of one.
+        shown: what it is called in messages.
+        separator: between values.
+        wanted: names of columns that may be used; of a wide table the others are left out.
+
     Raises:
-        DataError: no table, another separator, names that stand twice, rows longer than the header.
+        DataError: no table, another separator, names that stand twice, rows longer or shorter than the
+            header.
     """
     try:
-        if isinstance(source, Path):
-            _refuse_other_kinds(source, shown)
-        # pandas renames a second `x` to `x.1`; the header is read by itself to refuse it instead
-        head = pd.read_csv(
-            source,
-            sep=separator,
-            encoding="utf-8-sig",
-            header=None,
-            nrows=1,
-            dtype=str,
-            skipinitialspace=True,
-        )
-        names = [name.strip() if isinstance(name, str) else "" for name in head.iloc[0].tolist()]
+        refuse_other_kinds(source, shown)
+        seen = survey(source, shown, separator)
+        names = _header(source, shown, separator)
         _refuse_other_separators(names, shown, separator)
         refuse_duplicates([name for name in names if name])
-        if isinstance(source, io.StringIO):
-            source.seek(0)
-        # without index_col=False pandas would take a first value too many for the name of the row
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                source,
-                sep=separator,
-                encoding="utf-8-sig",
-                low_memory=False,
-                skipinitialspace=True,
-                index_col=False,
-            )
+        places = _places(names, shown, wanted)
+        frame = _read(source, separator, places)
+        _refuse_ragged(source, shown, separator, seen, names, frame)
+        kept = names if places is None else [names[place] for place in places]
+        spellings = _spellings(source, separator, frame, names, places) if seen.has_leading_zeros else {}
+        frame = _named(frame, kept)
+        _refuse_blanks(frame, shown)
     except pd.errors.ParserWarning:
-        raise DataError(
-            f"{shown}: rows have more values than the header has names; give each column a name "
-            "(in R, write.csv(d, path, row.names = FALSE))"
-        ) from None
+        raise DataError(_longer(shown)) from None
     except pd.errors.EmptyDataError:
         raise DataError(f"{shown} is empty") from None
-    except UnicodeDecodeError as fault:
-        raise DataError(f"{shown} is not UTF-8 text (byte {fault.start}); save it as UTF-8") from None
     except (pd.errors.ParserError, OSError, EOFError, zlib.error) as fault:
-        raise DataError(f"{shown} cannot be read as a table: {str(fault).strip()}") from None
-    return _named(frame, names)
+        raise DataError(_not_a_table(shown, fault)) from None
+    if spellings:
+        frame.attrs[SPELLINGS] = spellings
+    return frame, [name for name in names if name] if places is not None else frame.columns.tolist()
 
 
-def _refuse_other_kinds(file: Path, shown: str) -> None:
-    if file.name.lower().endswith(".gz"):
-        return
-    with file.open("rb") as stream:
-        start = stream.read(8)
-    for mark, message in STARTS:
-        if start.startswith(mark):
-            raise DataError(f"{shown} {message}")
+def _read(source: Source, separator: str, places: list[int] | None, **options: Any) -> pd.DataFrame:
+    """The columns at these places, all for None."""
+    # without index_col=False pandas would take a first value too many for the name of the row
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            io.BytesIO(source) if isinstance(source, bytes) else source,
+            sep=separator,
+            encoding="utf-8-sig",
+            low_memory=False,
+            skipinitialspace=True,
+            index_col=False,
+            usecols=places,
+            **options,
+        )
+
+
+# ---- the header --------------------------------------------------------------------------------------
+
+
+def _header(source: Source, shown: str, separator: str) -> list[str]:
+    """Names of the columns, as they stand; pandas would rename a second `x` to `x.1`."""
+    for _, row in rows_of(source, shown, separator):
+        return [name.strip() for name in row]
+    raise DataError(f"{shown} is empty")
+
+
+def _places(names: list[str], shown: str, wanted: Collection[str] | None) -> list[int] | None:
+    """Which columns of a wide table are read; None for all."""
+    if len(names) <= WIDE:
+        return None
+    if wanted is not None:
+        return [place for place, name in enumerate(names) if name in wanted] or [0]
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"{shown} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read where it is not said "
+            "which are wanted\n  Name the columns in the formula, in place of `.`."
+        )
+    return None
 
 
 def _refuse_other_separators(names: list[str], shown: str, separator: str) -> None:
@@ -103,6 +125,18 @@ def _refuse_other_separators(names: list[str], shown: str, separator: str) -> No
                 else f'pass pd.read_csv(path, sep="{other}"), with decimal="," for numbers such as 1,5'
             )
             raise DataError(f"{shown} seems to be separated by {words}; {remedy}")
+
+
+def _refuse_blanks(frame: pd.DataFrame, shown: str) -> None:
+    """A single column whose name and first value have as many words: columns between blanks."""
+    if frame.shape[1] != 1 or not len(frame):
+        return
+    words, first = str(frame.columns[0]).split(), str(frame.iloc[0, 0]).split()
+    if len(words) > 1 and len(words) == len(first):
+        raise DataError(
+            f'{shown} seems to be separated by blanks; pass pd.read_csv(path, sep=r"\\s+"), or name it '
+            ".tsv if they are tabs"
+        )
 
 
 def _named(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -136,3 +170,74 @@ def refuse_duplicates(names: list[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DataError(f"two columns have the same name: {listing(twice)}; rename one of them")
+
+
+# ---- the rows ----------------------------------------------------------------------------------------
+
+
+def _refuse_ragged(
+    source: Source, shown: str, separator: str, seen: Survey, names: list[str], frame: pd.DataFrame
+) -> None:
+    """Refuse rows that end early, whose other values pandas would take for missing.
+
+    Most files need no second look: without quotes the separators can be counted, and a row that ends early
+    has no last value.
+    """
+    if not seen.quotes and seen.separators == (len(names) - 1) * seen.lines:
+        return
+    is_wide = len(names) > WIDE
+    least = max((place + 1 for place, name in enumerate(names) if name), default=1)
+    if not is_wide and bool(frame.iloc[:, least - 1].notna().all()):
+        return
+    for line, row in rows_of(source, shown, separator):
+        if len(row) < least:
+            values = "1 value" if len(row) == 1 else f"{len(row)} values"
+            raise DataError(
+                f"{shown}: line {line} has {values}, where the header has {least} names\n"
+                "  Is the file cut off? A missing value in the middle or at the end is written as nothing "
+                f"between two separators, as in {separator.join(['1', '', '3', ''])}."
+            )
+        if is_wide and any(row[len(names) :]):
+            raise DataError(_longer(shown))
+
+
+def _spellings(
+    source: Source, separator: str, frame: pd.DataFrame, names: list[str], places: list[int] | None
+) -> dict[str, tuple[str, str]]:
+    """Columns of whole numbers in which one number is written in two ways, `01` and `1`; and these two."""
+    whole = [at for at, dtype in enumerate(frame.dtypes) if pd.api.types.is_integer_dtype(dtype)]
+    at = [place for place in (whole if places is None else [places[each] for each in whole]) if names[place]]
+    if not at:
+        return {}
+    texts = _read(source, separator, at, dtype=str, keep_default_na=False)
+    found: dict[str, tuple[str, str]] = {}
+    for column, place in enumerate(at):
+        seen: dict[int, str] = {}
+        for text in texts.iloc[:, column].str.strip().unique().tolist():
+            earlier = seen.setdefault(int(text), text)
+            if earlier != text:
+                found[names[place]] = (earlier, text)
+                break
+    return found
+
+
+def _longer(shown: str) -> str:
+    return (
+        f"{shown}: rows have more values than the header has names; give each column a name "
+        "(in R, write.csv(d, path, row.names = FALSE))"
+    )
+
+
+def _not_a_table(shown: str, fault: BaseException) -> str:
+    """What pandas and zlib say, in the user's words where it is a common thing."""
+    text = str(fault).strip()
+    if quote := re.search(r"EOF inside string starting at row (\d+)", text):
+        return (
+            f"{shown}: a quote is opened and never closed, in row {quote[1]} (0 is the header)\n"
+            '  A quote inside of a value is written twice: "say ""yes""".'
+        )
+    if "Compressed file ended" in text:
+        return f"{shown} is cut off: the end of the packed data is missing; copy or download it again"
+    if "CRC check failed" in text or isinstance(fault, zlib.error):
+        return f"{shown} is damaged ({text}); copy or download it again"
+    return f"{shown} cannot be read as a table: {text}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from bayesformula.data.arguments import Arguments, State
 from bayesformula.data.columns import Column, as_factor, drop_unused, number, recode
+from bayesformula.data.joined import refuse_long, refuse_many
 
 _LONGEST = 1_000_000_000
 
@@ -31,6 +32,7 @@ def apply_paste0(arguments: Arguments, _: State) -> Column:
 
 
 def _pasted(arguments: Arguments, separator: str) -> Column:
+    refuse_many(len(arguments.columns), arguments.call)
     first, *others = (drop_unused(as_factor(column)) for column in arguments.spread())
     joined = text_factor(first.values, first.levels)
     for other in others:
@@ -40,6 +42,8 @@ def _pasted(arguments: Arguments, separator: str) -> Column:
             np.where(missing, -1, joined.values + width * other.values), return_inverse=True
         )
         shift = int(len(found) > 0 and found[0] == -1)
+        parts = ((joined.levels, found[shift:] % width), (other.levels, found[shift:] // width))
+        refuse_long(parts, separator, arguments.call)
         texts = [
             f"{joined.levels[key % width]}{separator}{other.levels[key // width]}"
             for key in found[shift:].tolist()

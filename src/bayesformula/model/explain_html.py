@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from bayesformula.model.explain_text import counted, facts, grouping_text, joined, relation_lines, term_text
-from bayesformula.model.text import listed, visible
+from bayesformula.model.text import html_text, listed, visible_lines
 
 MAX_ROWS = 60
 """Rows of one table; the rest is counted."""
@@ -51,11 +51,11 @@ def html(content: Mapping[str, Any], *, closing: str = "") -> str:
 
 def _safe(text: str) -> str:
     """Text as HTML in which no mathematics begins."""
-    return re.sub(r"[$\\]", lambda found: f"<span>{found[0]}</span>", _plain(text))
+    return html_text(text.replace("\0", " "))
 
 
 def _plain(text: str) -> str:
-    return escape("\n".join(visible(line) for line in text.replace("\0", " ").split("\n")))
+    return escape(visible_lines(text.replace("\0", " ")))
 
 
 def _heading(title: str) -> str:

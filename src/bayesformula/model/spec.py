@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from bayesformula.errors import FitFileError
 from bayesformula.family_table import ORDINAL, Family
 from bayesformula.priors import Prior, PriorRow
+from bayesformula.typed import check_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,42 +216,46 @@ def from_json(content: Mapping[str, Any]) -> ModelSpec:
     Raises:
         FitFileError: `content` is not such a value, or of another version.
     """
+    if not isinstance(content, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise FitFileError("a saved model is damaged: it is no object")
     if content.get("version") != VERSION:
         raise FitFileError(
             f"a model of version {content.get('version')!r} cannot be read: this version reads {VERSION}"
         )
     try:
-        return _model(content)
-    except (KeyError, TypeError, ValueError) as error:
+        model = _model(content)
+        check_records(model)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FitFileError(f"a saved model is damaged: {error}") from error
+    return model
 
 
 def _model(content: Mapping[str, Any]) -> ModelSpec:
     family = content["family"]
     return ModelSpec(
-        formula=str(content["formula"]),
-        response=str(content["response"]),
+        formula=content["formula"],
+        response=content["response"],
         family=Family(family["name"], tuple((p, link) for p, link in family["links"]), family["support"]),
-        n_rows=int(content["n_rows"]),
+        n_rows=content["n_rows"],
         predictors=tuple(_predictor(entry) for entry in content["predictors"]),
         groups=tuple(_group(entry) for entry in content["groups"]),
         priors=tuple(_row(entry) for entry in content["priors"]),
-        has_weights=bool(content["has_weights"]),
-        known_error=str(content.get("known_error", "")),
-        terms=tuple(content.get("terms", ())),
-        categories=tuple(content.get("categories", ())),
+        has_weights=content["has_weights"],
+        known_error=content.get("known_error", ""),
+        terms=_items(content.get("terms", ())),
+        categories=_items(content.get("categories", ())),
     )
 
 
 def _predictor(entry: Mapping[str, Any]) -> PredictorSpec:
-    specific = tuple(entry.get("specific", ()))
+    specific = _items(entry.get("specific", ()))
     units = tuple(float(unit) for unit in entry.get("units", ()))
-    return PredictorSpec(**_with(entry, columns=tuple(entry["columns"]), specific=specific, units=units))
+    return PredictorSpec(**_with(entry, columns=_items(entry["columns"]), specific=specific, units=units))
 
 
 def _group(entry: Mapping[str, Any]) -> GroupSpec:
     names = ("factors", "coefs", "nested_in", "parameters", "by", "members")
-    tuples = {name: tuple(entry.get(name, ())) for name in names}
+    tuples = {name: _items(entry.get(name, ())) for name in names}
     blocks = tuple(tuple(int(position) for position in block) for block in entry["blocks"])
     return GroupSpec(**_with(entry, **tuples, blocks=blocks))
 
@@ -261,6 +266,13 @@ def _row(entry: Mapping[str, Any]) -> PriorRow:
     return PriorRow(
         **_with(entry, prior=Prior(prior["distribution"], arguments, prior["lower"], prior["upper"]))
     )
+
+
+def _items(values: object) -> tuple[Any, ...]:
+    """A list of JSON; a text is none, though its characters could be taken for one."""
+    if not isinstance(values, list | tuple):
+        raise TypeError(f"{type(values).__name__} in place of a list")
+    return tuple(cast("list[Any]", values))
 
 
 def _with(entry: Mapping[str, Any], **values: object) -> dict[str, Any]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
+from html import escape
+
+from bayesformula.errors import visible as visible
+from bayesformula.errors import visible_lines as visible_lines
 
 MAX_TERMS = 12
 """Items of one list that are written out; the rest is counted."""
 
-_JOINERS = "\u200c\u200d"  # letters of some scripts, and emoji, are made with them
 
+def html_text(text: str) -> str:
+    """Text as HTML that shows it: nothing in it is markup, and nothing is mathematics to MathJax.
 
-def visible(text: str) -> str:
-    """`text` with characters that are not seen, or that a terminal obeys, as escapes.
+    Notebooks hand their HTML to MathJax: `$` and `\\` stand in an element of their own, where no delimiter
+    of mathematics can begin.
 
-    >>> visible("a\\tb\\x1b[31m")
-    'a\\\\tb\\\\x1b[31m'
+    >>> html_text("<b> costs $5")
+    '&lt;b&gt; costs <span>$</span>5'
     """
-    if text.isprintable():
-        return text
-    return "".join(_escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    seen = char.isprintable() or char in _JOINERS
-    return char if seen else char.encode("unicode_escape").decode("ascii")
+    return re.sub(r"[$\\]", lambda found: f"<span>{found[0]}</span>", escape(visible_lines(text)))
 
 
 def glued(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesformula.errors import OptionError, listing, nearest
+from bayesformula.model.text import html_text, visible
 from bayesformula.results.names import distinct
 from bayesformula.results.summary import check_interval
 from bayesformula.results.uniformity import p_value
@@ -218,10 +218,10 @@ class Calibration:
 
     def _cells(self) -> list[list[str]]:
         out = []
-        for name, row in self.table.to_dict("index").items():
-            p = float(row["p"])
+        for key, row in self.table.to_dict("index").items():
+            name, p = visible(str(key)), float(row["p"])
             shown = "<0.0001" if p < 1e-4 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
-            out.append([str(name), shown, f"{row['mean']:.2f}", f"{row['spread']:.2f}", str(row["verdict"])])
+            out.append([name, shown, f"{row['mean']:.2f}", f"{row['spread']:.2f}", str(row["verdict"])])
         return out
 
     def __repr__(self) -> str:
@@ -246,11 +246,11 @@ class Calibration:
         heads = "".join(f"<th>{head}</th>" for head in ("", *HEADS))
         body = "".join(
             "<tr>"
-            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
+            + "".join(f'<td style="text-align:left">{html_text(cell)}</td>' for cell in cells)
             + "</tr>"
             for cells in self._cells()
         )
-        facts = "".join(f"<div>{html.escape(line)}</div>" for line in self._facts())
-        notes = "".join(f"<div>{html.escape(line)}</div>" for line in self._notes())
+        facts = "".join(f"<div>{html_text(line)}</div>" for line in self._facts())
+        notes = "".join(f"<div>{html_text(line)}</div>" for line in self._notes())
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         return f"<div>{facts}{table}{notes}</div>"

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from bayesformula.errors import visible_lines
+
 MAX_R_HAT = 1.01
 MIN_ESS_A_CHAIN = 100
 MIN_EBFMI = 0.3
@@ -70,7 +72,8 @@ class Health:
                 f"healthy: R-hat at most {self.max_r_hat:.3f}, effective draws at least "
                 f"{min(self.min_ess_bulk, self.min_ess_tail):.0f}, no divergences"
             )
-        return "\n".join(f"{problem.message}\n  {problem.remedy}" for problem in self.problems)
+        lines = [f"{problem.message}\n  {problem.remedy}" for problem in self.problems]
+        return visible_lines("\n".join(lines))
 
 
 def _plain(value: Any) -> Any:

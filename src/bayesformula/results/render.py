@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from typing import TYPE_CHECKING
 
 from bayesformula.model.spec import ModelSpec
+from bayesformula.model.text import html_text, visible, visible_lines
 from bayesformula.results.names import Scalar, scalars
 from bayesformula.results.summary import format_number
 
@@ -35,7 +35,7 @@ def text(fit: Fit) -> str:
             lines += ["", *_heading(section, label_width)]
         lines += _line(row, table, label_width)
     lines += ["", *_health(fit)]
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
 
 
 def facts(fit: Fit) -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ def _data(fit: Fit) -> str:
 
 
 def _label_width(fit: Fit) -> int:
-    return min(MAX_LABEL, max((len(row.label) for row in scalars(fit.spec)), default=0)) + 2
+    return min(MAX_LABEL, max((len(visible(row.label)) for row in scalars(fit.spec)), default=0)) + 2
 
 
 def _heading(section: str, label_width: int) -> list[str]:
@@ -112,7 +112,7 @@ def _line(row: Scalar, table: pd.DataFrame, label_width: int) -> list[str]:
     quality = "".join(f"{_count(float(values[name])):>8}" for name in ("ess_bulk", "ess_tail"))
     r_hat = float(values["r_hat"])
     tail = f"{numbers}{quality}{_ratio(r_hat):>6}"
-    label = f"  {row.label}"
+    label = f"  {visible(row.label)}"
     if len(label) > label_width:
         return [*textwrap.wrap(label, WIDTH, subsequent_indent="    "), " " * label_width + tail]
     return [f"{label:<{label_width}}{tail}"]
@@ -140,21 +140,21 @@ def _health(fit: Fit) -> list[str]:
 def markup(fit: Fit) -> str:
     """The summary as HTML, every name escaped."""
     table = fit.summary()
-    facts = "".join(f"<div>{html.escape(line)}</div>" for line in _facts(fit))
-    heads = "".join(f"<th>{html.escape(head)}</th>" for head in HEADS)
+    facts = "".join(f"<div>{html_text(line)}</div>" for line in _facts(fit))
+    heads = "".join(f"<th>{head}</th>" for head in HEADS)
     body, section = [], ""
     for row in scalars(fit.spec):
         if row.section != section:
             section = row.section
-            body.append(f'<tr><th colspan="8" style="text-align:left">{html.escape(section)}</th></tr>')
+            body.append(f'<tr><th colspan="8" style="text-align:left">{html_text(section)}</th></tr>')
         values = table.loc[row.flat]
         error = float(values["mcse_mean"])
         cells = [format_number(float(values[name]), error) for name in ("mean", "sd", "lower", "upper")]
         cells += [_count(float(values[name])) for name in ("ess_bulk", "ess_tail")]
         cells.append(_ratio(float(values["r_hat"])))
         data = "".join(f"<td>{cell}</td>" for cell in cells)
-        body.append(f'<tr><td style="text-align:left">{html.escape(row.label)}</td>{data}</tr>')
-    health = "".join(f"<div>{html.escape(line)}</div>" for line in _health(fit))
+        body.append(f'<tr><td style="text-align:left">{html_text(row.label)}</td>{data}</tr>')
+    health = "".join(f"<div>{html_text(line)}</div>" for line in _health(fit))
     rows = "".join(body)
     table_html = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<div>{facts}{table_html}{health}</div>"

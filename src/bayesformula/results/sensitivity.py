@@ -100,13 +100,14 @@ def _compiled(structure: Structure) -> Callable[[Any, Mapping[str, np.ndarray]],
     """(priors and maps, draws) -> a log prior density a draw."""
     import jax
 
+    from bayesformula.compiler.kept import compiled
     from bayesformula.compiler.log_prior import log_prior
 
     def one(arguments: Any, values: Mapping[str, Any]) -> Any:
         priors, reported = arguments
         return log_prior(structure, priors, reported, values)
 
-    return jax.jit(jax.vmap(one, in_axes=(None, 0)))
+    return compiled(jax.vmap(one, in_axes=(None, 0)))
 
 
 def _log_likelihoods(fit: Fit) -> np.ndarray:

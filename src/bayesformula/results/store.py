@@ -1,44 +1,48 @@
 """One netCDF file a fit: written whole or not at all, and proven on reading to be the fit it says.
 
-Everything that is not an array is JSON text; nothing is ever pickled or executed. `FORMAT` grows when
-the layout changes; older formats are upgraded on reading.
+Everything that is not an array is JSON text; nothing is ever pickled or executed. What a file holds is read
+as if a stranger had written it: `container` takes plain arrays alone, `upgrades` knows older formats, texts
+become the records that they name and no others, `agreement` holds all parts against each other, and `proof`
+computes the log density again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import shutil
+import stat
 from dataclasses import asdict
+from inspect import signature
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import uuid4
 
 import numpy as np
 
 from bayesformula.errors import FileExistsRefusal, FitFileError
+from bayesformula.keeping import memory_bytes
 from bayesformula.model.spec import from_json, to_json
+from bayesformula.results.agreement import Disagreement, check_parts
+from bayesformula.results.container import SIGNATURE, Container, Content, Groups
+from bayesformula.results.kept_rows import frame_of, rows_of
 from bayesformula.results.names import coefficients, group_names, variables
+from bayesformula.results.proof import last_likelihood
+from bayesformula.results.upgrades import FORMAT, upgraded
+from bayesformula.typed import check_record, conforms, conforms_by_key
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bayesformula.model.spec import ModelSpec
     from bayesformula.results.fit import Fit
 
-FORMAT = 2
-"""1: one linear predictor, a Gaussian response. 2: any family, further predictors, thresholds. What a file of
-format 1 lacks is empty in the model that is read from it: nothing else is to be upgraded."""
 KIND = "bayesformula fit"
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-TOLERANCE = 1e-8
-"""Relative difference of log densities up to which a file is believed; other versions of the packages add
-their numbers in another order."""
-FLOAT32_TOLERANCE = 1e-4
-"""Of a run in float32, whose density has some 6 digits."""
+IN_MEMORY = 2**30
+"""Bytes of arrays up to which a file is made in memory first."""
+T = TypeVar("T")
 
 
 def refuse_existing(path: str | PathLike[str], *, overwrite: bool, option: str = "overwrite=True") -> None:
@@ -63,35 +67,64 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
             "/sampler": xr.Dataset({"z": (("chain", "draw", "z_dim"), fit.z), **_likelihood(fit)}),
             "/kept_moments": _moments(fit),
             "/model": xr.Dataset({name: ((), text) for name, text in _texts(fit).items()}),
-            **({"/rows": _rows(fit.frame)} if data and fit.frame is not None else {}),
+            **({"/rows": rows_of(fit.frame)} if data and fit.frame is not None else {}),
         }
     )
-    tree.attrs["digest"] = digest(tree)
+    tree.attrs["digest"] = digest(_arrays(tree))
     part = target.parent / f".{target.name}.{uuid4().hex[:8]}.part"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        tree.to_netcdf(part, engine="h5netcdf")
+        _write(tree, part)
         os.replace(part, target)
-    except OSError as error:
-        raise FitFileError(f"{target} cannot be written: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:  # HDF5 says the second of a disk that fills up
+        told = getattr(error, "strerror", None) or str(error)
+        raise FitFileError(f"{target} cannot be written: {told}") from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-def digest(tree: Any) -> str:
-    """A checksum of every variable of a file: a changed number or text anywhere changes it."""
+def _write(tree: Any, part: Path) -> None:
+    """Put a tree on the disk, all of it.
+
+    HDF5 does not survive a disk that fills up: its handles cannot be closed any more, and the process dies of
+    them at its end. So a file is made in memory, as far as that is cheap, and else only where there is room.
+    """
+    size = sum(node.dataset.nbytes for node in tree.subtree)
+    if size <= IN_MEMORY and signature(tree.to_netcdf).parameters["filepath"].default is None:
+        content = tree.to_netcdf(engine="h5netcdf")
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return
+    if shutil.disk_usage(part.parent).free < 1.1 * size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    tree.to_netcdf(part, engine="h5netcdf")
+    with open(part, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def digest(groups: Groups) -> str:
+    """A checksum of every array of a file: a changed number or text anywhere changes it."""
     found = hashlib.blake2b(digest_size=16)
-    for node in sorted(tree.subtree, key=lambda node: node.path):
-        variables = node.to_dataset(inherit=False).variables
-        for name in sorted(variables, key=str):
-            values = np.asarray(variables[name].values)
-            found.update(f"{node.path}/{name}{values.shape}".encode())
+    for path in sorted(groups):
+        for name in sorted(groups[path]):
+            values = np.asarray(groups[path][name])
+            found.update(f"{path}/{name}{values.shape}".encode())
             if values.dtype.kind in "biuf":
                 found.update(np.ascontiguousarray(values, "<f8").tobytes())
             else:
                 found.update("\0".join(map(str, values.ravel().tolist())).encode())
     return found.hexdigest()
+
+
+def _arrays(tree: Any) -> Groups:
+    """What will be in the file, by group and name."""
+    return {
+        node.path: {str(name): each.values for name, each in node.to_dataset(inherit=False).variables.items()}
+        for node in tree.subtree
+    }
 
 
 def _texts(fit: Fit) -> dict[str, str]:
@@ -132,92 +165,84 @@ def _moments(fit: Fit) -> Any:
     return xr.Dataset(out)
 
 
-def _rows(frame: pd.DataFrame) -> Any:
-    """The used columns, numbered; their names and types as JSON."""
-    import pandas as pd
-    import xarray as xr
-
-    kinds: list[dict[str, Any]] = []
-    variables: dict[str, Any] = {}
-    for i, column in enumerate(frame.columns):
-        values = _plain(frame[column])
-        kind: dict[str, Any] = {"name": str(column), "dtype": str(values.dtype)}
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            kind |= {"dtype": "category", "ordered": bool(values.dtype.ordered)}
-            kind["categories"] = [_scalar(c) for c in values.dtype.categories]
-            array = values.cat.codes.to_numpy(np.int32)
-        elif pd.api.types.is_bool_dtype(values.dtype):
-            kind["dtype"] = "bool"
-            array = values.to_numpy(np.int8)
-        elif pd.api.types.is_integer_dtype(values.dtype):
-            kind["dtype"] = "int64"
-            array = values.to_numpy(np.int64)
-        elif pd.api.types.is_numeric_dtype(values.dtype):
-            kind["dtype"] = "float64"
-            array = values.to_numpy(np.float64)
-        else:
-            kind["dtype"] = "text"
-            array = values.astype(str).to_numpy(object)
-        variables[f"column_{i}"] = (("row",), array)
-        kinds.append(kind)
-    variables["columns"] = ((), json.dumps(kinds))
-    return xr.Dataset(variables)
-
-
-def _plain(values: Any) -> Any:
-    """Python objects that are all truth values or all numbers as such, the way the schema reads them."""
-    if values.dtype != object:
-        return values
-    if all(isinstance(value, bool | np.bool_) for value in values):
-        return values.astype(bool)
-    if all(isinstance(value, int | float | np.number) for value in values):
-        return values.astype(np.float64)
-    return values
-
-
-def _scalar(value: Any) -> Any:
-    """A category as JSON: text, number or truth value; an interval or a date as the text of its level."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    return plain if isinstance(plain, bool | int | float | str) else str(plain)
-
-
 def read(path: str) -> dict[str, Any]:
-    """The parts of a saved fit.
+    """The parts of a saved fit, each as its annotation says, and all of one fit.
 
     Raises:
         FitFileError: not a saved fit, or damaged.
     """
-    import xarray as xr
+    found = parts(path)
+    try:
+        check_parts(found)
+    except Exception as error:  # what a stranger wrote meets arithmetic
+        told = "" if isinstance(error, Disagreement) else f"{type(error).__name__}: "
+        raise FitFileError(f"{os.path.expanduser(path)} is damaged: {told}{error}") from error
+    return found
 
+
+def parts(path: str) -> dict[str, Any]:
+    """The parts of a saved fit, each as its annotation says.
+
+    Raises:
+        FitFileError: not a saved fit, or damaged.
+    """
     path = os.path.expanduser(path)
-    if not Path(path).is_file():
-        raise FitFileError(f"there is no file {path!r}")
+    content = _content(path)
+    try:
+        return _parts(upgraded(content.groups, int(cast(int, content.attributes["format"])), FORMAT))
+    except FitFileError as error:
+        raise FitFileError(f"{path} is damaged: {error}") from error
+    except KeyError as error:
+        raise FitFileError(f"{path} is damaged: {error} is not there") from error
+    except Exception as error:  # whatever a stranger's text makes of the constructors of a fit's parts
+        told = "" if isinstance(error, Disagreement) else f"{type(error).__name__}: "
+        raise FitFileError(f"{path} is damaged: {told}{error}") from error
+
+
+def _content(path: str) -> Content:
+    """The arrays of a file that says it is a fit, and is as it was written."""
     foreign = f"{path} is not a saved fit: it was not written by fit.save() or bf fit --out"
-    with open(path, "rb") as handle:
-        if handle.read(len(SIGNATURE)) != SIGNATURE:
-            raise FitFileError(foreign)
+    size, memory = _size(path), memory_bytes()
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            if tree.attrs.get("kind") != KIND:
+        with open(path, "rb") as handle:
+            if handle.read(len(SIGNATURE)) != SIGNATURE:
                 raise FitFileError(foreign)
-            _check_format(path, tree.attrs.get("format"))
-            tree.load()
-            if tree.attrs.get("digest") != digest(tree):
-                raise FitFileError(f"{path} is damaged: its numbers are not those that were saved")
+            if memory is not None and size > memory:
+                raise FitFileError(
+                    f"{path} has {size / 2**30:,.0f} GiB, more than the memory of this machine"
+                )
+        with Container(path) as container:
+            attributes = container.attributes("kind", "format", "digest")
+            if attributes.get("kind") != KIND:
+                raise FitFileError(foreign)
+            _check_format(path, attributes.get("format"))
+            groups = container.groups()
     except FitFileError:
         raise
-    except Exception as error:  # whatever HDF5, h5netcdf or xarray make of a foreign or damaged file
+    except PermissionError as error:
+        raise FitFileError(f"{path} may not be read: {error.strerror}") from error
+    except Exception as error:  # whatever HDF5 and h5py make of a foreign or damaged file
         raise FitFileError(f"{path} cannot be read as a saved fit: {error}") from error
+    if attributes.get("digest") != digest(groups):
+        raise FitFileError(f"{path} is damaged: its numbers are not those that were saved")
+    return Content(attributes, groups)
+
+
+def _size(path: str) -> int:
+    """Bytes of a file that is there, and a file: a pipe would be waited for without end."""
     try:
-        return _parts(tree)
-    except FitFileError:
-        raise
-    except Exception as error:
-        raise FitFileError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+        mode, size = (found := os.stat(path)).st_mode, found.st_size
+    except (OSError, ValueError) as error:  # ValueError: a character that no path has
+        raise FitFileError(f"there is no file {path!r}") from error
+    kinds = {"a folder": stat.S_ISDIR, "a pipe": stat.S_ISFIFO, "a socket": stat.S_ISSOCK}
+    if not stat.S_ISREG(mode):
+        kind = next((name for name, is_it in kinds.items() if is_it(mode)), "a device")
+        raise FitFileError(f"{path} is {kind}: name a file that fit.save() wrote")
+    return size
 
 
-def _check_format(path: str, found: Any) -> None:
-    if not isinstance(found, int | np.integer) or found < 1:
+def _check_format(path: str, found: object) -> None:
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise FitFileError(f"{path} has no format number: it is damaged")
     if found > FORMAT:
         raise FitFileError(
@@ -227,74 +252,83 @@ def _check_format(path: str, found: Any) -> None:
         )
 
 
-def _parts(tree: Any) -> dict[str, Any]:
-    from bayesformula.compiler.plan import Plan
-    from bayesformula.data.checks import Finding
+def _parts(groups: Groups) -> dict[str, Any]:
+    from bayesformula.compiler.plan import PLANS, Plan
+    from bayesformula.data.findings import Finding
     from bayesformula.data.saving import schema_from_json
 
-    texts = {str(name): json.loads(str(value.values)) for name, value in tree["model"].data_vars.items()}
+    texts = {name: json.loads(str(value[()])) for name, value in groups["/model"].items()}
     spec = from_json(texts["spec"])
+    plan = _record(Plan, texts["plan"])
+    findings = tuple(_record(Finding, finding) for finding in texts["findings"])
+    config, facts, sampler = texts["config"], texts["facts"], groups["/sampler"]
+    if plan.name not in PLANS:
+        raise Disagreement(f"there is no plan {plan.name!r}")
+    for name, values, kind in (
+        ("timing", texts["timing"], str | float),
+        ("versions", texts["versions"], str),
+        ("config", config, float | bool),
+        ("importance", facts.get("importance") or {}, float),
+    ):
+        if not conforms_by_key(values, kind):
+            raise Disagreement(f"what it says of {name} is of another type")
+    if not conforms(facts["n_dropped"], int) or not conforms(facts["prior_only"], bool):
+        raise Disagreement("what it says of the rows is of another type")
     return {
         "spec": spec,
-        "plan": Plan(**texts["plan"]),
-        "config": texts["config"],
+        "plan": plan,
+        "config": config,
         "schema": schema_from_json(texts["schema"]),
-        "frame": _frame(tree["rows"]) if "rows" in tree.children else None,
-        "levels": {
-            label: (tuple(names), tuple(tuple(part) for part in parts))
-            for label, (names, parts) in texts["levels"].items()
-        },
-        "draws": _draws(spec, tree),
-        "stats": {str(name): value.values for name, value in tree["sample_stats"].data_vars.items()},
-        "z": tree["sampler"]["z"].values,
-        "likelihood": float(tree["sampler"]["log_likelihood"])
-        if "log_likelihood" in tree["sampler"].data_vars
-        else None,
+        "frame": frame_of(groups["/rows"]) if "/rows" in groups else None,
+        "levels": {label: _levels(label, value) for label, value in texts["levels"].items()},
+        "draws": _draws(spec, groups),
+        "stats": dict(groups["/sample_stats"]),
+        "z": sampler["z"],
+        "likelihood": float(sampler["log_likelihood"]) if "log_likelihood" in sampler else None,
         "timing": texts["timing"],
-        "findings": tuple(Finding(**finding) for finding in texts["findings"]),
-        "n_dropped": texts["facts"]["n_dropped"],
-        "prior_only": texts["facts"]["prior_only"],
-        "importance": texts["facts"].get("importance"),
+        "findings": findings,
+        "n_dropped": facts["n_dropped"],
+        "prior_only": facts["prior_only"],
+        "importance": facts.get("importance"),
         "versions": texts["versions"],
     }
 
 
-def _draws(spec: ModelSpec, tree: Any) -> Mapping[str, np.ndarray]:
+def _record(kind: type[T], content: Any) -> T:
+    """A frozen record, every field of its own type."""
+    try:
+        record = kind(**content)
+        check_record(record)
+    except TypeError as error:
+        raise Disagreement(f"what should be a {kind.__name__.lower()} is none") from error
+    return record
+
+
+def _levels(label: str, content: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    try:
+        names, parts = content
+        found = tuple(names), tuple(map(tuple, parts))
+    except (TypeError, ValueError):
+        found = None
+    if not conforms(found, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]):
+        raise Disagreement(f"the levels of {label!r} are no texts")
+    return cast("tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]", found)
+
+
+def _draws(spec: ModelSpec, groups: Groups) -> dict[str, np.ndarray]:
     """Reported parameters by their own names, from the posterior's safe ones."""
-    posterior = tree["posterior"]
-    out = {
-        key: posterior[variable.name].values
-        for key, variable in variables(spec).items()
-        if variable.name in posterior.data_vars
-    }
-    empty = np.empty((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    posterior, moments = groups["/posterior"], groups.get("/kept_moments", {})
+    out = {key: posterior[each.name] for key, each in variables(spec).items() if each.name in posterior}
+    empty = np.empty((*groups["/sampler"]["z"].shape[:2], 0))
     for predictor in spec.predictors:
         if not predictor.columns:
             out[coefficients(predictor.parameter)] = empty
     for group in spec.groups:
         name = group_names(spec)[group.label].name
         for suffix in ("mean", "sd"):
-            if "kept_moments" in tree.children and f"r_{name}.{suffix}" in tree["kept_moments"].data_vars:
-                out[f"r_{group.label}.{suffix}"] = tree["kept_moments"][f"r_{name}.{suffix}"].values
+            if f"r_{name}.{suffix}" in moments:
+                out[f"r_{group.label}.{suffix}"] = moments[f"r_{name}.{suffix}"]
     return out
-
-
-def _frame(rows: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = {}
-    for i, kind in enumerate(json.loads(str(rows["columns"].values))):
-        values = rows[f"column_{i}"].values
-        match kind["dtype"]:
-            case "category":
-                columns[kind["name"]] = pd.Categorical.from_codes(values, kind["categories"], kind["ordered"])
-            case "bool":
-                columns[kind["name"]] = values.astype(bool)
-            case "text":
-                columns[kind["name"]] = values.astype(str).astype(object)
-            case _:
-                columns[kind["name"]] = values
-    return pd.DataFrame(columns)
 
 
 def _likelihood(fit: Fit) -> dict[str, Any]:
@@ -304,45 +338,4 @@ def _likelihood(fit: Fit) -> dict[str, Any]:
     """
     if fit.plan.name != "whitened" or fit.frame is None or any(name.endswith(".mean") for name in fit.draws):
         return {}
-    return {"log_likelihood": ((), _last_likelihood(fit))}
-
-
-def _last_likelihood(fit: Fit) -> float:
-    import jax
-
-    from bayesformula.compiler.response import log_likelihood
-
-    program, data = fit.compiled()
-    last = {name: values[-1, -1] for name, values in fit.draws.items()}
-    with jax.enable_x64(True):
-        return float(jax.jit(lambda d, v: log_likelihood(program.structure, d.rows, v).sum())(data, last))
-
-
-def verify(fit: Fit) -> None:
-    """Compute the log density at the last stored draw again; it must be the stored one.
-
-    Under the whitened plan that of the rows given the reported parameters, as far as they were kept.
-
-    Raises:
-        FitFileError: it is not.
-    """
-    import jax
-
-    program, data = fit.compiled()
-    z, stored = fit.z[-1, -1], float(fit.stats["lp"][-1, -1])
-    if z.shape != (program.dim,):
-        raise FitFileError("the file's draws do not fit its model: it is damaged")
-    if fit.plan.name == "whitened":
-        if fit.likelihood is None:
-            return
-        stored, found = fit.likelihood, _last_likelihood(fit)
-    else:
-        with jax.enable_x64(True):
-            found = -float(jax.jit(program.potential)(z, data))
-    scale = max(1.0, abs(stored), float(fit.spec.n_rows))
-    tolerance = FLOAT32_TOLERANCE if fit.timing.get("precision") == "float32" else TOLERANCE
-    if not abs(found - stored) <= tolerance * scale:
-        raise FitFileError(
-            f"the file's draws are not those of its model and data: log density {stored:.6f} was stored, "
-            f"{found:.6f} comes out"
-        )
+    return {"log_likelihood": ((), last_likelihood(fit))}

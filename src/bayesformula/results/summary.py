@@ -21,12 +21,12 @@ NUMBER_WIDTH = 7
 COLUMNS = ("mean", "sd", "lower", "upper", "ess_bulk", "ess_tail", "r_hat", "mcse_mean")
 
 
-def check_interval(ci: float, kind: str) -> None:
-    """Refuse an interval that is none."""
+def check_interval(ci: float, kind: str, name: str = "kind") -> None:
+    """Refuse an interval that is none; `name` is what the option of its kind is called."""
     if isinstance(ci, bool) or not isinstance(ci, int | float) or not 0 < ci < 1:
         raise OptionError(f"ci={ci!r} must be a probability between 0 and 1, for example 0.95")
     if kind not in ("eti", "hdi"):
-        raise OptionError(f"kind={kind!r} must be 'eti' (equal tails) or 'hdi' (highest density)")
+        raise OptionError(f"{name}={kind!r} must be 'eti' (equal tails) or 'hdi' (highest density)")
 
 
 def check_count(name: str, value: object, least: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesformula.errors import OptionError, listing, nearest
+from bayesformula.model.text import html_text, visible
 from bayesformula.results.names import Scalar, coefs, distinct, effect_names, population, scalars, sd_coefs
 from bayesformula.results.summary import location, stack
 
@@ -177,14 +177,14 @@ class VarCorr(Mapping[str, GroupCovariance]):
         return len(self._groups)
 
     def __repr__(self) -> str:
-        labels = [*self._groups, "Residual"]
-        coefs = [coef for part in self._groups.values() for coef in part.sd.index]
+        labels = [*map(visible, self._groups), "Residual"]
+        coefs = [visible(coef) for part in self._groups.values() for coef in part.sd.index]
         wide, name = max(map(len, labels)), max([4, *map(len, coefs)])
         lines = [f"{'Group':<{wide}}  {'Name':<{name}}  {'sd':>9}  cor"]
         for label, part in self._groups.items():
             for i, coef in enumerate(part.sd.index):
                 cor = "  ".join(f"{part.cor.iloc[i, j]:5.2f}" for j in range(i))
-                first = label if i == 0 else ""
+                first, coef = visible(label) if i == 0 else "", visible(coef)
                 sd = float(part.sd["mean"].iloc[i])
                 lines.append(f"{first:<{wide}}  {coef:<{name}}  {sd:9.4g}  {cor}".rstrip())
         if self.sigma is not None:
@@ -197,9 +197,9 @@ class VarCorr(Mapping[str, GroupCovariance]):
         for label, part in self._groups.items():
             for i, coef in enumerate(part.sd.index):
                 cor = "".join(f"<td>{part.cor.iloc[i, j]:.2f}</td>" for j in range(i))
-                first = html.escape(label) if i == 0 else ""
+                first = html_text(label) if i == 0 else ""
                 sd = f"{float(part.sd['mean'].iloc[i]):.4g}"
-                rows.append(f"<tr><td>{first}</td><td>{html.escape(coef)}</td><td>{sd}</td>{cor}</tr>")
+                rows.append(f"<tr><td>{first}</td><td>{html_text(coef)}</td><td>{sd}</td>{cor}</tr>")
         if self.sigma is not None:
             rows.append(f"<tr><td>Residual</td><td></td><td>{self.sigma:.4g}</td></tr>")
         heads = "<tr><th>Group</th><th>Name</th><th>sd</th><th>cor</th></tr>"

@@ -11,14 +11,18 @@ import hashlib
 import json
 import math
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import numpy as np
 
 MOST_HEADER = 2**20
 """Bytes of the line of JSON."""
+MOST_BYTES = 2**34
+"""Of a file: what is longer is full of holes, and was not written here."""
 PART = ".part"
 
 
@@ -59,9 +63,11 @@ def read(path: Path) -> dict[str, np.ndarray]:
         DamagedFile: anything else, a byte of it changed included.
         OSError: it cannot be read.
     """
-    line, newline, payload = path.read_bytes().partition(b"\n")
-    if not newline or len(line) > MOST_HEADER:
-        raise DamagedFile(f"{path.name} has no header")
+    with open_plain(path) as file:
+        line = file.readline(MOST_HEADER + 1)
+        if not line.endswith(b"\n") or os.fstat(file.fileno()).st_size > MOST_BYTES:
+            raise DamagedFile(f"{path.name} has no header")
+        payload = file.read()
     try:
         header = json.loads(line)
         shapes = header["arrays"]
@@ -76,9 +82,21 @@ def read(path: Path) -> dict[str, np.ndarray]:
                 raise DamagedFile(f"{path.name}: {name} is no array of numbers")
             out[name] = np.frombuffer(payload, dtype, count, begin).reshape(shape).copy()
             begin = end
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise DamagedFile(f"{path.name} cannot be read: {error}") from error
     return out
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """A file that is there, open to be read.
+
+    Raises:
+        DamagedFile: it is a folder, a pipe (which would be waited for), a device, or a link to anything.
+        OSError: it cannot be read.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise DamagedFile(f"{path.name} is no file")
+    return open(path, "rb")
 
 
 def _digest(shapes: object, payload: bytes) -> str:

@@ -65,23 +65,22 @@ def _point(where: str | None, threshold: float) -> None:
     compilation_cache.reset_cache()
 
 
-def _usable(where: Path) -> bool:
+def obstacle(where: Path) -> str:
+    """Why nothing can be kept in a folder, or nothing; it is made where it is not there yet."""
     try:
         where.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        return f"{where} cannot be made ({getattr(error, 'strerror', None) or error})"
+    return "" if os.access(where, os.W_OK | os.X_OK) else f"{where} cannot be written"
+
+
+def _usable(where: Path) -> bool:
+    reason = obstacle(where)
+    if reason:
         warnings.warn(
-            f"compiled programs are not kept: {where} cannot be made ({error.strerror}). "
+            f"compiled programs are not kept: {reason}. "
             f"Set {VARIABLE} to a folder that can be written, or to 'off'.",
             BayesFormulaWarning,
             stacklevel=7,
         )
-        return False
-    if not os.access(where, os.W_OK):
-        warnings.warn(
-            f"compiled programs are not kept: {where} cannot be written. "
-            f"Set {VARIABLE} to a folder that can be, or to 'off'.",
-            BayesFormulaWarning,
-            stacklevel=7,
-        )
-        return False
-    return True
+    return not reason

@@ -8,7 +8,9 @@ been begun; one that is damaged ends the row, and the chain goes on from the fil
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +55,52 @@ class Saved:
     seconds: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Like:
+    """What the files of a run are like: a stranger's numbers meet a compiled program only if they fit it.
+
+    Attributes:
+        leaves: of a state of the sampler.
+        width: numbers that a draw has.
+        lanes: the shape of what there is one of for each chain, `()` for a chain alone.
+        warmup: transitions of warmup.
+    """
+
+    leaves: Sequence[np.ndarray]
+    width: int
+    lanes: tuple[int, ...]
+    warmup: int
+
+    def check(self, arrays: Mapping[str, np.ndarray], chunks: Sequence[Chunk]) -> None:
+        """Of a file's arrays, and all transitions up to it.
+
+        Raises:
+            DamagedFile: they are another run's.
+            KeyError: something is not there.
+        """
+        found = [(leaf.shape, leaf.dtype) for leaf in _leaves_of(arrays)]
+        done, steps, seconds = arrays["done"], arrays["warmup_steps"], arrays["seconds"]
+        fits = [
+            found == [(leaf.shape, leaf.dtype) for leaf in self.leaves],
+            done.shape == () and done.dtype.kind in "iu",
+            steps.shape == self.lanes,
+            seconds.shape == (2,) and bool(np.all(np.isfinite(seconds))),
+            all(map(self._is_chunk, chunks)),
+        ]
+        if not all(fits):
+            raise arrays_file.DamagedFile("another run's arrays")
+        if sum(chunk.energy.shape[-1] for chunk in chunks) != max(0, int(done) - self.warmup):
+            raise arrays_file.DamagedFile("other transitions than it says")
+
+    def _is_chunk(self, chunk: Chunk) -> bool:
+        shape = (*self.lanes, chunk.energy.shape[-1] if chunk.energy.ndim else 0)
+        kinds = Chunk("f", "f", "f", "iu", "f", "b")
+        return chunk.z.shape == (*shape, self.width) and all(
+            values.dtype.kind in kind and (values is chunk.z or values.shape == shape)
+            for values, kind in zip(chunk, kinds, strict=True)
+        )
+
+
 @dataclass
 class Row:
     """The files of one chain.
@@ -69,16 +117,16 @@ class Row:
     _pending: list[Chunk] = field(default_factory=list)
     _complained: bool = False
 
-    def read(self) -> Saved | None:
+    def read(self, like: Like) -> Saved | None:
         """What is there of the chain, or None; files behind a damaged one are deleted."""
         chunks: list[Chunk] = []
         found: dict[str, np.ndarray] | None = None
-        while (path := self._path(self._next)).exists():
+        while os.path.lexists(path := self._path(self._next)):
             try:
                 arrays = arrays_file.read(path)
                 chunk = _chunk_of(arrays)
-                leaves = _leaves_of(arrays)
-            except (arrays_file.DamagedFile, KeyError):
+                like.check(arrays, [*chunks] if chunk is None else [*chunks, chunk])
+            except (arrays_file.DamagedFile, KeyError, OSError, MemoryError):
                 self._drop_from(self._next)
                 warnings.warn(
                     f"{path.name} of the checkpoint is damaged: chain {self.chain} goes on from before it",
@@ -86,7 +134,6 @@ class Row:
                     stacklevel=2,
                 )
                 break
-            del leaves
             found = arrays
             chunks += [] if chunk is None else [chunk]
             self._next += 1
@@ -139,7 +186,7 @@ class Row:
     def _drop_from(self, number: int) -> None:
         for path in self.folder.glob(f"{ROW}{self.chain:04d}-*"):
             if path.name >= self._path(number).name:
-                path.unlink()
+                _remove(path)
 
 
 @dataclass(frozen=True)
@@ -165,24 +212,26 @@ def opened(folder: str | PathLike[str], facts: Mapping[str, Any]) -> Iterator[Ch
         CheckpointError: it is that of another run (which facts differ is said), or no checkpoint, or in use.
     """
     path = Path(folder).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with _locked(path):
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            until_the_end.enter_context(_locked(path))
             _check(path, facts)
             for part in path.glob(f".*{arrays_file.PART}"):
-                part.unlink()
-            yield Checkpoint(path)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise CheckpointError(f"checkpoint={fspath(folder)!r} is a file: name a folder") from error
-    except PermissionError as error:
-        raise CheckpointError(f"checkpoint={fspath(folder)!r} cannot be written: {error.strerror}") from error
+                _remove(part)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise CheckpointError(f"checkpoint={fspath(folder)!r} is a file: name a folder") from error
+        except OSError as error:
+            told = error.strerror or error
+            raise CheckpointError(f"checkpoint={fspath(folder)!r} cannot be written: {told}") from error
+        yield Checkpoint(path)
 
 
 def _check(path: Path, facts: Mapping[str, Any]) -> None:
     """Whether the folder is that of the same run; an empty one becomes it."""
     wanted = {"format": FORMAT, **facts}
     run = path / RUN
-    if not run.exists():
+    if not os.path.lexists(run):
         strange = [each.name for each in path.iterdir() if each.name != LOCK and not _is_ours(each)]
         if strange:
             raise CheckpointError(
@@ -192,10 +241,13 @@ def _check(path: Path, facts: Mapping[str, Any]) -> None:
         arrays_file.write_bytes(run, json.dumps(wanted, indent=1).encode())
         return
     try:
-        if run.stat().st_size > MOST_JSON:
+        with arrays_file.open_plain(run) as file:
+            text = file.read(MOST_JSON + 1)
+        if len(text) > MOST_JSON:
             raise ValueError("too long")
-        there = json.loads(run.read_bytes())
+        there = json.loads(text)
         differing = [name for name in wanted if there.get(name) != wanted[name]]
+        told = _told(there, wanted, differing)
     except (ValueError, AttributeError, RecursionError) as error:
         raise CheckpointError(
             f"{run} is damaged, so that nobody can say of which run the checkpoint is\n"
@@ -203,7 +255,7 @@ def _check(path: Path, facts: Mapping[str, Any]) -> None:
         ) from error
     if differing:
         raise CheckpointError(
-            f"the checkpoint in {path} is that of another run: {_told(there, wanted, differing)}\n"
+            f"the checkpoint in {path} is that of another run: {told}\n"
             "  Pass what it was begun with to go on, or name another folder."
         )
 
@@ -231,7 +283,15 @@ def _locked(path: Path) -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
-    with open(path / LOCK, "w") as file:
+    # nothing is written to what stands there, no link is followed, and a pipe is not waited for
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(path / LOCK, flags, 0o666)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise CheckpointError(f"{path} is no checkpoint: its {LOCK!r} is a link") from error
+    with os.fdopen(handle, "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -246,6 +306,12 @@ def _chunk_of(arrays: Mapping[str, np.ndarray]) -> Chunk | None:
     if "chunk.z" not in arrays:
         return None
     return Chunk(*(arrays[f"chunk.{name}"] for name in Chunk._fields))
+
+
+def _remove(path: Path) -> None:
+    """Delete a file; what cannot be deleted stays, and what is written over it says so."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def _leaves_of(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from bayesformula.errors import OptionError
 
+MOST_STEPS = 2**31 - 1
+"""Transitions of a chain, as they are counted on a GPU."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
@@ -45,6 +48,11 @@ class RunConfig:
             raise OptionError(f"seed={self.seed} is too large: write a whole number below 2**32")
         if self.max_tree_depth > 15:
             raise OptionError(f"max_tree_depth={self.max_tree_depth} is too large: write 15 or less")
+        if self.steps > MOST_STEPS:
+            raise OptionError(
+                f"warmup={self.warmup}, draws={self.draws} and thin={self.thin} make {self.steps:,} "
+                f"transitions of each chain; at most {MOST_STEPS:,} are counted"
+            )
         accept = self.target_accept
         if isinstance(accept, bool) or not isinstance(accept, int | float) or not 0.0 < accept < 1.0:
             raise OptionError(f"target_accept={accept!r} must be a number between 0 and 1, for example 0.95")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-import jax
-import numpy as np
 from jax.errors import JaxRuntimeError
 
+from bayesformula.compiler.kept import Kept, lowered, signature
 from bayesformula.runner.device import Device
 
 traces = {"advance": 0, "recover": 0}
@@ -31,47 +30,47 @@ class Compiled:
     compile_seconds: float
 
 
-_executables: dict[Any, Compiled] = {}
-MAX_EXECUTABLES = 64
+MAX_EXECUTABLES = 24
+"""Two of a model: the sampler, and the recovery of what is reported."""
+executables: Kept[Compiled] = Kept(MAX_EXECUTABLES)
 
 
 def compile_ahead(
     name: str,
-    jitted: Any,
+    function: Callable[..., Any],
     device: Device,
     arguments: tuple[Any, ...],
     *,
+    of: tuple[Hashable, ...],
     is_quick: bool = False,
     on_traced: Callable[[], object] | None = None,
 ) -> Compiled:
-    """Compile ahead of time, so that tracing and compiling are timed apart; kept by function and shapes.
+    """Compile ahead of time, so that tracing and compiling are timed apart; kept by name, `of` and shapes.
 
     Args:
         name: of the program.
-        jitted: the function.
+        function: it itself; thrown away once it is traced, with all that JAX remembers of it.
         device: where it will run.
         arguments: of the shapes that it will be called with.
+        of: what else the function depends on.
         is_quick: compile in less time, for a program in which no pass over many rows is.
         on_traced: called between tracing and compiling, or at once where nothing is to be compiled; while the
             compiler works Python is free for something else.
     """
-    leaves, tree = jax.tree.flatten(arguments)
-    shapes = tuple((np.shape(leaf), np.asarray(leaf).dtype.str) for leaf in leaves)
-    key = (name, jitted, device.kind, device.precision, shapes, tree, is_quick)
+    key = (name, of, device.kind, device.precision, signature(arguments), is_quick)
     after = on_traced or (lambda: None)
-    if key in _executables:
+    found = executables.get(key)
+    if found is not None:
         after()
-        return Compiled(_executables[key].call, 0.0, 0.0)
+        return Compiled(found.call, 0.0, 0.0)
     began = time.perf_counter()
     with TRACING:
-        lowered = jitted.lower(*arguments)
+        program = lowered(function, arguments)
     traced = time.perf_counter()
     after()
-    call = _compile(lowered, QUICK if is_quick and device.kind == "cpu" else {})
+    call = _compile(program, QUICK if is_quick and device.kind == "cpu" else {})
     compiled = Compiled(call, traced - began, time.perf_counter() - traced)
-    while len(_executables) >= MAX_EXECUTABLES:
-        _executables.pop(next(iter(_executables)))
-    _executables[key] = compiled
+    executables.put(key, compiled)
     return compiled
 
 
@@ -82,11 +81,11 @@ microseconds a leapfrog step, newer and older way in turn in one process: sleeps
 negative binomial 5.0 and 4.0 s, 150 and 199 us. So it is for programs that do not pass over many rows."""
 
 
-def _compile(lowered: Any, options: dict[str, Any]) -> Any:
+def _compile(program: Any, options: dict[str, Any]) -> Any:
     """The executable; an option that this version of XLA does not know costs time, never a fit."""
     if options:
         try:
-            return lowered.compile(compiler_options=options)
+            return program.compile(compiler_options=options)
         except (JaxRuntimeError, ValueError):
             pass
-    return lowered.compile()
+    return program.compile()

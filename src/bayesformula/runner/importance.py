@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -30,7 +29,7 @@ from scipy.stats import qmc
 from bayesformula.errors import OptionError
 from bayesformula.runner import nuts
 from bayesformula.runner.device import Device, on
-from bayesformula.runner.executables import TRACING, compile_ahead, traces
+from bayesformula.runner.executables import compile_ahead, traces
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -130,8 +129,8 @@ def run(
     placed = nuts.placed(data, device.dtype)
     with on(device):
         example = (z0, placed)
-        slope = compile_ahead("slope", _slope(program), device, example)
-        height = compile_ahead("height", _height(program), device, example)
+        slope = compile_ahead("slope", jax.value_and_grad(program.potential), device, example, of=(program,))
+        height = compile_ahead("potential", program.potential, device, example, of=(program,))
         on_device = jax.device_put(placed, device.handle)
 
     def energy(z: np.ndarray) -> float:
@@ -175,16 +174,6 @@ def run(
             "rounds": float(rounds),
         },
     )
-
-
-@lru_cache(maxsize=8)
-def _slope(program: Program) -> Any:
-    return jax.jit(jax.value_and_grad(program.potential))
-
-
-@lru_cache(maxsize=8)
-def _height(program: Program) -> Any:
-    return jax.jit(program.potential)
 
 
 def nodes_for(draws: int) -> int:
@@ -325,8 +314,7 @@ def _resampled(weighed: Weighed, config: RunConfig) -> np.ndarray:
     return rng.permutation(picked).reshape(config.chains, each)
 
 
-@lru_cache(maxsize=8)
-def _recovery(program: Program) -> Any:
+def _recovery(program: Program) -> Callable[..., dict[str, Any]]:
     """(z, number, chain, seed, data) -> REPEATS draws of everything at one z, which is factorised once."""
 
     def recover(z: Any, number: Any, chain: Any, seed: Any, data: ModelData) -> dict[str, Any]:
@@ -335,7 +323,7 @@ def _recovery(program: Program) -> Any:
         keys = jax.random.split(jax.random.fold_in(base, number), REPEATS)
         return jax.vmap(program.recover, in_axes=(None, 0, None))(z, keys, data)
 
-    return jax.jit(recover)
+    return recover
 
 
 def _recover(
@@ -344,10 +332,9 @@ def _recover(
     from bayesformula.runner.recovery import recover_all
 
     seed, zero = np.asarray(config.seed, np.uint32), np.asarray(0)
-    with on(device), TRACING:
-        jitted = _recovery(program)
     with on(device):
-        compiled = compile_ahead("recover repeats", jitted, device, (z[0, 0], zero, zero, seed, data))
+        arguments = (z[0, 0], zero, zero, seed, data)
+        compiled = compile_ahead("recover repeats", _recovery(program), device, arguments, of=(program,))
 
     def call(batch: np.ndarray, first: np.ndarray, chain: np.ndarray) -> dict[str, Any]:
         with on(device):

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from bayesformula.errors import BayesFormulaError
+from bayesformula.runner.checkpoint import Like
 from bayesformula.runner.chunks import Chunk, Lane
 from bayesformula.runner.config import RunConfig
 
@@ -37,6 +38,11 @@ class Job(Protocol):
     @property
     def chunk(self) -> int:
         """Rows of the buffer of a chunk."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Numbers of a draw."""
         ...
 
     def first_state(self) -> Any:
@@ -95,7 +101,7 @@ def _where_it_was(
 ) -> tuple[Any, list[Chunk], int, np.ndarray, tuple[float, float]]:
     """State, chunks, transitions, steps and seconds of warmup, seconds in all: of a checkpoint, or none."""
     state = job.first_state()
-    saved = None if row is None else row.read()
+    saved = None if row is None else row.read(_like(job, lane, state))
     if saved is None:
         return state, [], 0, np.zeros(lane.shape), (0.0, 0.0)
     state = jax.tree.unflatten(jax.tree.structure(state), saved.leaves)
@@ -106,6 +112,12 @@ def _where_it_was(
         wanted = np.arange(job.config.steps - job.config.warmup)
         kept = [Chunk(*(leaf.take(wanted, axis=axis) for leaf in whole))]
     return state, kept, saved.done, saved.warmup_steps, saved.seconds
+
+
+def _like(job: Job, lane: np.ndarray, state: Any) -> Like:
+    """What a checkpoint of this run holds."""
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+    return Like(leaves, job.width, lane.shape, job.config.warmup)
 
 
 def _check_start(potential_energy: np.ndarray) -> None:

@@ -69,11 +69,10 @@ Progress = Callable[[int, int, int, int], None]
 """Called as (chain, steps done, leapfrog steps of the chunk, divergences of the chunk) after each chunk."""
 
 
-@lru_cache(maxsize=32)
 def _advance(
     program: Program, warmup: int, target_accept: float, max_tree_depth: int, chunk: int, vectorised: bool
-) -> Any:
-    """The jitted chunk of transitions of a program."""
+) -> Callable[..., Any]:
+    """A chunk of transitions of a program."""
 
     def advance(
         state: Any, z0: Array, scale: Array, seed: Array, chain: Array, n: Array, data: ModelData
@@ -133,7 +132,7 @@ def _advance(
 
     if vectorised:
         advance = jax.vmap(advance, in_axes=(0, None, None, None, 0, None, None))
-    return jax.jit(advance)
+    return advance
 
 
 def _first_step_size(dim: int) -> float:
@@ -177,6 +176,11 @@ class _Job:
     def chunk(self) -> int:
         """Rows of the buffer of a chunk."""
         return int(np.clip(BUFFER_BYTES // (8 * max(self.program.dim, 1)), 1, MAX_CHUNK))
+
+    @property
+    def width(self) -> int:
+        """Numbers of a draw."""
+        return int(self.program.dim)
 
     @property
     def is_quick(self) -> bool:
@@ -278,7 +282,8 @@ def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
     shape = (job.config.chains, job.config.draws)
     z = np.zeros((*shape, 0), job.device.dtype)
     with on(job.device):
-        density = compile_ahead("potential", jax.jit(job.program.potential), job.device, (job.z0, job.data))
+        arguments = (job.z0, job.data)
+        density = compile_ahead("potential", job.program.potential, job.device, arguments, of=(job.program,))
         recover, size = _prepare_recovery(job)
         energy = float(density.call(job.z0, job.data))
     recovered = _recover(job, recover, z, size, summarised)
@@ -297,11 +302,23 @@ def no_steps(shape: tuple[int, int]) -> dict[str, np.ndarray]:
 
 def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
     config = job.config
-    jitted = _advance(
-        job.program, config.warmup, config.target_accept, config.max_tree_depth, job.chunk, config.vectorised
+    of = (
+        job.program,
+        config.warmup,
+        config.target_accept,
+        config.max_tree_depth,
+        job.chunk,
+        config.vectorised,
     )
-    arguments = job.arguments(job.first_state(), job.lanes[0], 1)
-    return compile_ahead("advance", jitted, job.device, arguments, is_quick=job.is_quick, on_traced=on_traced)
+    return compile_ahead(
+        "advance",
+        _advance(*of),
+        job.device,
+        job.arguments(job.first_state(), job.lanes[0], 1),
+        of=of,
+        is_quick=job.is_quick,
+        on_traced=on_traced,
+    )
 
 
 def _recover(

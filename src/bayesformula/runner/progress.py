@@ -48,7 +48,10 @@ def meter(config: RunConfig, show: bool | None) -> Iterator[Meter | None]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(
+    class Bar(tqdm):  # pyright: ignore[reportMissingTypeArgument]
+        monitor_interval = 0  # no thread of tqdm's that watches the bar, and stays when it is gone
+
+    with Bar(
         total=config.chains * config.steps,
         desc=f"{config.chains} chains",
         unit="draw",

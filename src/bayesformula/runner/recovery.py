@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from bayesformula.compiler.kept import Kept, signature
 from bayesformula.runner.device import Device
 from bayesformula.runner.executables import TRACING, Compiled, compile_ahead, traces
 
@@ -24,43 +24,49 @@ BATCH_BYTES = 8 * 2**20
 MAX_BATCH = 250
 
 
-@lru_cache(maxsize=32)
+_sizes: Kept[int] = Kept(256)
+"""Draws that a recovery takes at a time, by program and shapes."""
+
+
 def _one(program: Program) -> Any:
     """The recovery of one draw, jitted so that JAX traces it once for its shapes and for its code."""
-    return jax.jit(program.recover)
+    return jax.jit(lambda z, key, data: program.recover(z, key, data))
 
 
-@lru_cache(maxsize=32)
-def _jitted(program: Program) -> Any:
-    """The jitted recovery of a chunk of draws."""
+def _many(one: Any) -> Callable[..., dict[str, Array]]:
+    """The recovery of a chunk of draws, from that of one."""
 
     def recover(z: Array, first: Array, chain: Array, seed: Array, data: ModelData) -> dict[str, Array]:
         traces["recover"] += 1
         base = jax.random.fold_in(jax.random.fold_in(jax.random.PRNGKey(seed), np.uint32(2**31)), chain)
 
-        def one(item: tuple[Array, Array]) -> dict[str, Array]:
+        def draw(item: tuple[Array, Array]) -> dict[str, Array]:
             z, number = item
-            return _one(program)(z, jax.random.fold_in(base, number), data)
+            return one(z, jax.random.fold_in(base, number), data)
 
-        return lax.map(one, (z, first + jnp.arange(z.shape[0])))  # compiles in half the time of vmap
+        return lax.map(draw, (z, first + jnp.arange(z.shape[0])))  # compiles in half the time of vmap
 
-    return jax.jit(recover)
+    return recover
 
 
 def prepare(
     program: Program, device: Device, data: Any, z0: np.ndarray, seed: np.ndarray
 ) -> tuple[Compiled, int]:
     """The recovery program, and how many draws it takes at a time."""
-    with TRACING:
-        key = jax.ShapeDtypeStruct((2,), np.uint32)
-        shapes = jax.eval_shape(_one(program), z0, key, data)
-    bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
-    size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, MAX_BATCH))
+    one = _one(program)
+    known = (program, signature((z0, data)))
+    size = _sizes.get(known)
+    if size is None:
+        with TRACING:
+            key = jax.ShapeDtypeStruct((2,), np.uint32)
+            shapes = jax.eval_shape(one, z0, key, data)
+        bytes_a_draw = sum(leaf.size * 8 for leaf in jax.tree.leaves(shapes)) + 8 * z0.size
+        size = int(np.clip(BATCH_BYTES // max(bytes_a_draw, 1), 1, MAX_BATCH))
+        _sizes.put(known, size)
     zero = np.asarray(0)
     batch = np.zeros((size, z0.size), z0.dtype)
-    return compile_ahead(
-        "recover", _jitted(program), device, (batch, zero, zero, seed, data), is_quick=True
-    ), size
+    arguments = (batch, zero, zero, seed, data)
+    return compile_ahead("recover", _many(one), device, arguments, of=(program,), is_quick=True), size
 
 
 def recover_all(

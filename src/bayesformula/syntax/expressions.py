@@ -108,6 +108,8 @@ def _no_argument(source: Source, function: Piece, piece: Piece) -> FormulaError:
     """`log()`, and methods of Python such as `x.mean()`."""
     owner, dot, method = function.text.rpartition(".")
     hint = f"Write {function.text}(x) for a column x."
+    if function.text == "trunc":
+        hint = "Write y | trunc(lb = 0) ~ x for a response seen above 0 only, trunc(x) for a column x."
     if dot and owner:
         known = f"Functions are called with columns: {method}({owner})." if method in _NUMPY else ""
         hint = f"Nothing in a formula is run as Python. {known or 'Compute the column first.'}"

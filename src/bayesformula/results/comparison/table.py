@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayesformula.model.text import html_text, visible
+
 LONGEST = 24
 """Characters of a model's name that are printed."""
 DECIMALS = {"elpd": 1, "p": 1, "elpd_diff": 1, "weight": 2, "se": 1, "dse": 1, "subsampling_dse": 1}
@@ -38,10 +40,12 @@ class Comparison(pd.DataFrame):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return pd.DataFrame(self).round(pd.Series(DECIMALS)).to_html()
+        rounded = pd.DataFrame(self).round(pd.Series(DECIMALS))
+        return rounded.rename(index=lambda name: html_text(visible(str(name)))).to_html(escape=False)
 
 
-def _shortened(name: str) -> str:
+def _shortened(text: str) -> str:
+    name = visible(text)
     return name if len(name) <= LONGEST else name[: LONGEST - 3] + "..."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bayesformula.errors import OptionError, listing, nearest
+from bayesformula.errors import OptionError, listing, nearest, visible_lines
 from bayesformula.results.effects.grid import RESOLUTION, grid, group_columns, predictors
 from bayesformula.results.effects.rows import Scale, asked_of_rows
 from bayesformula.results.prediction.request import Groups
@@ -42,7 +42,7 @@ class ConditionalEffects(Mapping[str, "pd.DataFrame"]):
         for name, table in self._tables.items():
             lines += ["", name, table.head(6).to_string(index=False, float_format=lambda v: f"{v:.4g}")]
             lines += [f"... {len(table)} rows"] if len(table) > 6 else []
-        return "\n".join(lines)
+        return visible_lines("\n".join(lines))
 
     def plot(self, *, points: bool = False, axes: Any = None) -> Any:
         """Draw every effect in a panel of its own.

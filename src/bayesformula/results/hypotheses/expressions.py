@@ -76,9 +76,9 @@ def _bounds(name: str, a: Interval, b: Interval = ALL) -> Interval:
         case "negate":
             return -a[1], -a[0]
         case "add":
-            return a[0] + b[0], a[1] + b[1]
+            return _ordered(a[0] + b[0], a[1] + b[1])
         case "subtract":
-            return a[0] - b[1], a[1] - b[0]
+            return _ordered(a[0] - b[1], a[1] - b[0])
         case "multiply":
             return _hull(_product(x, y) for x in a for y in b)
         case "divide":
@@ -109,6 +109,11 @@ def _power(a: Interval, b: Interval) -> Interval:
 def _product(x: float, y: float) -> float:
     """Zero times an end that is never reached is zero."""
     return 0.0 if x == 0 or y == 0 else x * y
+
+
+def _ordered(low: float, high: float) -> Interval:
+    """An interval; all numbers where infinities cancel, as in `1e308 * 10 - x`."""
+    return ALL if math.isnan(low) or math.isnan(high) else (low, high)
 
 
 def _hull(values: object) -> Interval:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesformula.model.text import html_text, visible
 from bayesformula.results.summary import diagnostics, format_number, location
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Weighed:
     @property
     def label(self) -> str:
         """The name, with the level that it is about."""
-        return f"{self.name} [{self.level}]" if self.level else self.name
+        return visible(f"{self.name} [{self.level}]" if self.level else self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +147,12 @@ class Hypotheses:
     def _repr_html_(self) -> str:
         heads = "".join(f"<th>{head}</th>" for head in HEADS)
         body = "".join(
-            f'<tr><td style="text-align:left">{html.escape(row.label)}</td>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+            f'<tr><td style="text-align:left">{html_text(row.label)}</td>'
+            + "".join(f"<td>{html_text(cell)}</td>" for cell in cells)
             + "</tr>"
             for row, cells in zip(self.rows, self._cells, strict=True)
         )
-        notes = "".join(f"<div>{html.escape(line)}</div>" for line in (*self._facts, *self._notes))
+        notes = "".join(f"<div>{html_text(line)}</div>" for line in (*self._facts, *self._notes))
         table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>"
         return f"<div>{table}{notes}</div>"
 
