@@ -65,4 +65,5 @@ def memory_bytes() -> int | None:
         return None
     with contextlib.suppress(OSError, ValueError):  # "max" where a container has no limit
         found.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return min(found)
+    known = [size for size in found if size > 0]  # -1 where the system has no answer
+    return min(known) if known else None

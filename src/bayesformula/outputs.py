@@ -33,8 +33,9 @@ def check_output(path: str | PathLike[str], *, force: bool) -> None:
     from bayesformula.results.store import refuse_existing
 
     _check_target(path)
-    refuse_existing(path, overwrite=force, option=FORCE)
-    folder = Path(path).absolute().parent
+    place = Path(os.path.expanduser(path))
+    refuse_existing(place, overwrite=force, option=FORCE)
+    folder = place.absolute().parent
     if not folder.is_dir():
         raise OptionError(f"{fspath(path)} cannot be written: there is no folder {folder}")
 
@@ -68,7 +69,7 @@ def _check_target(path: str | PathLike[str]) -> None:
     if not shown.strip() or "\0" in shown:
         raise OptionError(f"{shown!r} is not the name of a file: write for example --out fit.nc")
     try:
-        target = Path(path).expanduser()
+        target = Path(os.path.expanduser(path))
         if target.is_dir():
             raise OptionError(f"{shown} exists and is a folder: name a file")
         if target.exists() and not target.is_file():
@@ -148,7 +149,7 @@ def save_table(table: pd.DataFrame, path: str | PathLike[str]) -> None:
         OptionError: the file cannot be written.
         MissingDependencyError: .parquet without pyarrow.
     """
-    target = Path(path).expanduser()
+    target = Path(os.path.expanduser(path))
     suffix = next(
         each for each in sorted(TABLES, key=len, reverse=True) if fspath(path).lower().endswith(each)
     )

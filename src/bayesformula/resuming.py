@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -79,7 +80,7 @@ def check_checkpoint(folder: object, plan: str) -> None:
         return
     if not isinstance(folder, str | PathLike) or not fspath(folder) or "\0" in str(fspath(folder)):
         raise OptionError(f"checkpoint={folder!r} must be the path of a folder")
-    _check_folder(Path(folder).expanduser(), fspath(folder))
+    _check_folder(Path(os.path.expanduser(folder)), fspath(folder))
     if plan == "importance":
         raise OptionError(
             'checkpoint= saves the state of a sampler, and plan="importance" has none: leave it out'

@@ -208,6 +208,12 @@ ODD = [
     odd("line ends inside of quotes", column("g", '"a\nb"', "c"), ("a\nb", "c")),
     odd("quotes inside of quotes", column("g", '"say ""a"""', "c"), ("c", 'say "a"')),
     odd("commas inside of quotes", column("g", '"a, b"', "c"), ("a, b", "c")),
+    odd("a last column that is left out for a while, as spreadsheets do",
+        "\n".join([PLAIN.split()[0] + ",notes", PLAIN.split()[1] + ",", *PLAIN.split()[2:]])),
+    odd("a column called as Parquet files begin",
+        "\n".join(["PAR1," + PLAIN.split()[0], *("3," + line for line in PLAIN.split()[1:])])),
+    odd("a value that fills a book", "\n".join(
+        [PLAIN.split()[0] + ",wkt,z", *(f"{line},{'1' * 140_000}," for line in PLAIN.split()[1:])])),
     odd("emoji", column("g", "\U0001f600", "\U0001f680"), ("\U0001f600", "\U0001f680")),
     odd("other scripts", column("g", "\u0645\u062f\u0631\u0633\u0629", "\u5b66\u6821"),
         ("\u0645\u062f\u0631\u0633\u0629", "\u5b66\u6821")),

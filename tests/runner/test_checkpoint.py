@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import random
@@ -267,6 +268,23 @@ def test_draws_of_another_width_cost_what_came_after_warmup(tmp_path):
     written(tmp_path)
     with pytest.warns(bf.BayesFormulaWarning, match="chain-0000-000001 of the checkpoint is damaged"):
         assert read(tmp_path, dataclasses.replace(LIKE, width=4)).done == 20
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, os.strerror(errno.EIO)), MemoryError()])
+def test_what_cannot_be_read_now_is_kept(error, tmp_path, monkeypatch):
+    """A disk that does not answer, or a smaller machine: hours of draws are in these files."""
+    written(tmp_path)
+    before = sorted(path.name for path in tmp_path.iterdir())
+
+    def fail(path):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint.arrays_file, "read", fail)
+        with pytest.raises(CheckpointError, match=r"cannot be read: .*\n  Nothing of it is lost"):
+            read(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert read(tmp_path).done == 40
 
 
 FORGED = {

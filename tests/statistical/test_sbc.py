@@ -137,7 +137,7 @@ def test_recorded_ranks_of_every_plan_are_uniform():
         assert (own["formula"], own["priors"]) == (model.groups.formula, model.priors)
         assert own["simulations"] >= 250
         assert own["own_plan"] > own["simulations"] / 2
-        assert own["poor"] <= own["simulations"] / 100
+        assert own["poor"] <= own["simulations"] / 50
         for quantity, counts in own["counts"].items():
             assert sum(counts) == own["simulations"]
             p[model.name, quantity] = uniformity.p_value(np.repeat(np.arange(RANKED + 1), counts), RANKED)

@@ -170,11 +170,23 @@ def _numbers_as_text(spec: FormulaSpec, schema: DataSchema, frame: pd.DataFrame)
         )
 
 
+MOST_CODES = 50
+"""Different whole numbers that may be codes among which text is one, too: chromosomes 1 to 22, X and Y."""
+
+
+def _numbers_and_others(levels: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    numbers: list[str] = []
+    others: list[str] = []
+    for level in levels:
+        (numbers if PLAIN_NUMBER.fullmatch(level.strip()) else others).append(level)
+    return numbers, others
+
+
 def _text_among_numbers(name: str, levels: tuple[str, ...]) -> Iterator[Finding]:
     """A few values such as `<0.1` that make a column of numbers text."""
-    numbers = [level for level in levels if PLAIN_NUMBER.fullmatch(level.strip())]
-    others = [level for level in levels if level not in numbers]
-    if others and len(numbers) >= FEWEST_NUMBERS and len(numbers) > 4 * len(others):
+    numbers, others = _numbers_and_others(levels)
+    is_measured = len(numbers) > MOST_CODES or any("." in number for number in numbers)
+    if is_measured and others and len(numbers) >= FEWEST_NUMBERS and len(numbers) > 4 * len(others):
         yield found(
             "number-as-text",
             f"column '{name}' holds {listing(others, 3)} among {len(numbers)} different numbers and becomes "
@@ -199,8 +211,7 @@ def refuse_text_response(response: ResponseSchema) -> None:
         raise DataError(
             f"response '{response.label}' is '{levels[0]}' in all rows used: there is nothing to explain"
         )
-    numbers = [level for level in levels if PLAIN_NUMBER.fullmatch(level.strip())]
-    others = [level for level in levels if level not in numbers]
+    numbers, others = _numbers_and_others(levels)
     if 0 < len(others) < len(numbers) and number_marks(levels) is None:
         raise DataError(
             f"response '{response.label}' is text, as it holds {listing(others, 3)} among its numbers\n"

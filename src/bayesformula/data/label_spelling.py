@@ -47,12 +47,12 @@ def _plain(label: str) -> str:
 
 
 def _look_alike(levels: tuple[str, ...]) -> tuple[str, str] | None:
-    """The first two labels that look alike; of single letters `a` and `A` are meant to differ."""
+    """The first two labels that look alike; of few letters `Aa` and `AA`, genes say, are meant to differ."""
     seen: dict[str, str] = {}
     for level in levels:
         plain = _plain(level)
         earlier = seen.setdefault(plain, level)
-        if earlier != level and (len(plain) > 1 or earlier.casefold() != level.casefold()):
+        if earlier != level and (len(plain) > 3 or earlier.casefold() != level.casefold()):
             return earlier, level
     return None
 
@@ -62,6 +62,8 @@ def _how(one: str, other: str) -> str:
         return "in blanks"
     if one.casefold() == other.casefold():
         return "in small and capital letters"
+    if "".join(one.casefold().split()) == "".join(other.casefold().split()):
+        return "in blanks and in small and capital letters"
     return "in how letters are written in Unicode"
 
 

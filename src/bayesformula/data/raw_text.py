@@ -23,14 +23,14 @@ STARTS = (
     (b"\xd0\xcf\x11\xe0", "is a spreadsheet or a document and no text; export it as CSV"),
     (b"\x1f\x8b", "is packed with gzip; name it .csv.gz"),
     (b"(\xb5/\xfd", "is packed with zstd; unpack it first, or pack it with gzip as .csv.gz"),
-    (b"BZh", "is packed with bzip2; unpack it first, or pack it with gzip as .csv.gz"),
+    (b"BZh91AY", "is packed with bzip2; unpack it first, or pack it with gzip as .csv.gz"),
     (b"\xfd7zXZ", "is packed with xz; unpack it first, or pack it with gzip as .csv.gz"),
-    (b"PAR1", "is a Parquet file; name it .parquet"),
-    (b"ARROW1", "is a Feather file; name it .feather"),
+    (b"PAR1\x15", "is a Parquet file; name it .parquet"),
+    (b"ARROW1\0", "is a Feather file; name it .feather"),
     (b"\x89HDF", "is an HDF5 file and no text; a saved fit is read by bf.load(path)"),
     (b"\x89PNG", "is a picture and no text"),
     (b"\xff\xd8\xff", "is a picture and no text"),
-    (b"%PDF", "is a PDF and no text; export the table as CSV"),
+    (b"%PDF-", "is a PDF and no text; export the table as CSV"),
     (b"\xff\xfe\0\0", "is UTF-32 text; save it as UTF-8"),
     (b"\0\0\xfe\xff", "is UTF-32 text; save it as UTF-8"),
     (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
@@ -149,14 +149,18 @@ def _has_leading_zeros(chunk: bytes, separator: str) -> bool:
 def rows_of(source: Source, shown: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows as lists of texts with their line numbers, empty lines left out.
 
+    They end before a value of more than 131,072 characters, which `csv` does not read.
+
     Raises:
-        DataError: a value of more than 131,072 characters.
+        DataError: no table, or the header has such a value.
     """
     with lines_of(source) as stream:
         reader = csv.reader(stream, delimiter=separator, skipinitialspace=True)
         try:
             yield from ((reader.line_num, row) for row in reader if len(row) > 1 or any(map(str.strip, row)))
         except csv.Error as fault:
+            if reader.line_num > 1 and "field larger" in str(fault):
+                return  # a geometry, say: pandas reads it, and nothing more is known of the rows
             raise DataError(
                 f"{shown} cannot be read as a table: {fault}, in line {reader.line_num}"
             ) from None

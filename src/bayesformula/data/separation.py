@@ -12,6 +12,8 @@ from bayesformula.data.findings import Finding, found
 from bayesformula.data.learnt import ResponseSchema
 from bayesformula.data.values import ColumnsDesign, Design
 
+LEAST_MARGIN = 1e-4
+"""Of x'b where columns and coefficients are at most 1: the solver lets rows pass that are wrong by 1e-7."""
 MOST_NUMBERS = 100_000
 """Rows times columns up to which combinations of predictors are tried; a second at most."""
 
@@ -32,7 +34,8 @@ def separation(response: ResponseSchema, design: Design) -> Iterator[Finding]:
     succeeds = y == trials
     if not np.all(succeeds | (y == 0)) or succeeds.all() or not succeeds.any():
         return
-    failure, success = response.levels if len(response.levels) == 2 else ("0", "1")
+    usual = ("failures", "successes") if "trials" in design.extras else ("0", "1")
+    failure, success = response.levels if len(response.levels) == 2 else usual
     name, is_complete = _by_itself(columns, succeeds)
     if not name and len(y) * len(columns.names) <= MOST_NUMBERS and _by_combination(columns, succeeds):
         what = "a combination of the predictors tells some rows, or all, without an error"
@@ -42,7 +45,7 @@ def separation(response: ResponseSchema, design: Design) -> Iterator[Finding]:
         what = f"'{name}' alone tells {failure} from {success} in every row"
     else:
         what = f"'{name}' alone tells {failure} from {success} in some rows without an error"
-    example = f"b[{name}] ~ normal(0, 1)" if name else "b ~ normal(0, 1)"
+    example = f"b[{name}] ~ normal(0, 1)" if name and "]" not in name else "b ~ normal(0, 1)"
     yield found(
         "separation",
         f"{what} (separation): the likelihood is the greater the greater the coefficient, and only the prior "
@@ -51,7 +54,10 @@ def separation(response: ResponseSchema, design: Design) -> Iterator[Finding]:
 
 
 def _by_itself(columns: ColumnsDesign, succeeds: np.ndarray) -> tuple[str, bool]:
-    """The first column whose values in the two classes do not overlap, and whether they do not even touch."""
+    """The first column whose values in the two classes do not overlap, and whether they do not even touch.
+
+    None without a constant column: nothing but 0 is a threshold then.
+    """
     p = len(columns.names)
     low, high = np.full((2, p), np.inf), np.full((2, p), -np.inf)
     for rows, chunk in zip(row_slices(len(succeeds)), columns.values.chunks() if p else (), strict=False):
@@ -59,6 +65,8 @@ def _by_itself(columns: ColumnsDesign, succeeds: np.ndarray) -> tuple[str, bool]
             part = chunk[succeeds[rows] == bool(side)]
             low[side] = np.minimum(low[side], part.min(axis=0, initial=np.inf))
             high[side] = np.maximum(high[side], part.max(axis=0, initial=-np.inf))
+    if not np.any((low.min(axis=0) == high.max(axis=0)) & (high.max(axis=0) != 0)):
+        return "", False
     varies = low.min(axis=0) < high.max(axis=0)
     apart = varies & ((high[0] < low[1]) | (high[1] < low[0]))
     touching = varies & ((high[0] <= low[1]) | (high[1] <= low[0]))
@@ -71,10 +79,13 @@ def _by_itself(columns: ColumnsDesign, succeeds: np.ndarray) -> tuple[str, bool]
 def _by_combination(columns: ColumnsDesign, succeeds: np.ndarray) -> bool:
     """Whether some b has x'b >= 0 in successes, <= 0 in failures, and not 0 in all rows."""
     x = columns.values.whole
+    is_constant = np.ptp(x, axis=0) == 0
+    if np.any(is_constant & (x[0] != 0)):  # which takes up the means, so that the solver keeps its digits
+        x = np.where(is_constant, x, x - x.mean(axis=0))
     sizes = np.abs(x).max(axis=0)
     x = x[:, sizes > 0] / sizes[sizes > 0]
     if not x.shape[1]:
         return False
     signed = np.unique(np.where(succeeds[:, None], x, -x), axis=0)
     best = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1))
-    return bool(best.success and -best.fun > 1e-6)
+    return bool(best.success and np.max(signed @ best.x) > LEAST_MARGIN)

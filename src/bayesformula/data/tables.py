@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def read_columns(path: str | Path, wanted: Collection[str] | None) -> tuple[pd.D
         return read_text(_standard_input(), "standard input", ",", wanted)
     if not str(path).strip() or "\0" in str(path):
         raise DataError(f"{str(path)!r} is not the path of a table; write for example 'data.csv'")
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         if file.is_dir():
             return read_folder(file, wanted)

@@ -58,7 +58,8 @@ def read_text(
         kept = names if places is None else [names[place] for place in places]
         spellings = _spellings(source, separator, frame, names, places) if seen.has_leading_zeros else {}
         frame = _named(frame, kept)
-        _refuse_blanks(frame, shown)
+        if len(names) == 1 and not seen.quotes:
+            _refuse_blanks(frame, shown)
     except pd.errors.ParserWarning:
         raise DataError(_longer(shown)) from None
     except pd.errors.EmptyDataError:
@@ -189,16 +190,22 @@ def _refuse_ragged(
     least = max((place + 1 for place, name in enumerate(names) if name), default=1)
     if not is_wide and bool(frame.iloc[:, least - 1].notna().all()):
         return
+    short: list[tuple[int, int]] = []
     for line, row in rows_of(source, shown, separator):
         if len(row) < least:
-            values = "1 value" if len(row) == 1 else f"{len(row)} values"
-            raise DataError(
-                f"{shown}: line {line} has {values}, where the header has {least} names\n"
-                "  Is the file cut off? A missing value in the middle or at the end is written as nothing "
-                f"between two separators, as in {separator.join(['1', '', '3', ''])}."
-            )
+            short.append((line, len(row)))
         if is_wide and any(row[len(names) :]):
             raise DataError(_longer(shown))
+    lengths = {length for _, length in short}
+    if len(lengths) == 1 and len(short) > 1 and lengths != {1}:
+        return  # so spreadsheets write a last column that is empty for a while
+    for line, length in short:
+        values = "1 value" if length == 1 else f"{length} values"
+        raise DataError(
+            f"{shown}: line {line} has {values}, where the header has {least} names\n"
+            "  Is the file cut off? A missing value in the middle or at the end is written as nothing "
+            f"between two separators, as in {separator.join(['1', '', '3', ''])}."
+        )
 
 
 def _spellings(

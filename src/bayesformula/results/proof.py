@@ -28,11 +28,11 @@ def damage_of(path: str | PathLike[str]) -> Iterator[None]:
         yield
     except FitFileError as error:
         raise FitFileError(f"{os.fspath(path)}: {error}") from error
-    except Exception as error:  # the data of a stranger meet every stage of a fit
+    except MemoryError as error:
+        raise FitFileError(f"{os.fspath(path)} needs more memory than there is") from error
+    except Exception as error:  # the data of a stranger meet every stage of a fit, and the user's transforms
         told = "" if isinstance(error, BayesFormulaError) else f"{type(error).__name__}: "
-        raise FitFileError(
-            f"{os.fspath(path)} is damaged: what it holds does not make a fit: {told}{error}"
-        ) from error
+        raise FitFileError(f"{os.fspath(path)} does not make a fit: {told}{error}") from error
 
 
 def check_size(fit: Fit, memory: int | None) -> None:

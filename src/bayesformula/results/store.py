@@ -57,7 +57,7 @@ def save(fit: Fit, path: str | PathLike[str], *, overwrite: bool, data: bool) ->
     """Write `fit` to `path`, through a temporary file beside it."""
     import xarray as xr
 
-    target = Path(path).expanduser()
+    target = Path(os.path.expanduser(path))
     refuse_existing(target, overwrite=overwrite)
     tree = xr.DataTree.from_dict(
         {
@@ -174,6 +174,8 @@ def read(path: str) -> dict[str, Any]:
     found = parts(path)
     try:
         check_parts(found)
+    except MemoryError as error:
+        raise FitFileError(f"{path} needs more memory than there is") from error
     except Exception as error:  # what a stranger wrote meets arithmetic
         told = "" if isinstance(error, Disagreement) else f"{type(error).__name__}: "
         raise FitFileError(f"{os.path.expanduser(path)} is damaged: {told}{error}") from error
@@ -194,6 +196,8 @@ def parts(path: str) -> dict[str, Any]:
         raise FitFileError(f"{path} is damaged: {error}") from error
     except KeyError as error:
         raise FitFileError(f"{path} is damaged: {error} is not there") from error
+    except MemoryError as error:
+        raise FitFileError(f"{path} needs more memory than there is") from error
     except Exception as error:  # whatever a stranger's text makes of the constructors of a fit's parts
         told = "" if isinstance(error, Disagreement) else f"{type(error).__name__}: "
         raise FitFileError(f"{path} is damaged: {told}{error}") from error
@@ -221,6 +225,8 @@ def _content(path: str) -> Content:
         raise
     except PermissionError as error:
         raise FitFileError(f"{path} may not be read: {error.strerror}") from error
+    except MemoryError as error:
+        raise FitFileError(f"{path} needs more memory than there is") from error
     except Exception as error:  # whatever HDF5 and h5py make of a foreign or damaged file
         raise FitFileError(f"{path} cannot be read as a saved fit: {error}") from error
     if attributes.get("digest") != digest(groups):

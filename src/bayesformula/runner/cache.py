@@ -27,7 +27,7 @@ def folder() -> Path | None:
     if named.lower() == "off":
         return None
     if named:
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     with contextlib.suppress(RuntimeError, KeyError):
         if sys.platform == "darwin":
             return Path.home() / "Library" / "Caches" / "bayesformula"

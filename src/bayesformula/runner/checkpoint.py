@@ -118,7 +118,11 @@ class Row:
     _complained: bool = False
 
     def read(self, like: Like) -> Saved | None:
-        """What is there of the chain, or None; files behind a damaged one are deleted."""
+        """What is there of the chain, or None; files behind a damaged one are deleted.
+
+        Raises:
+            CheckpointError: one cannot be read now, which says nothing of what is in it: nothing is deleted.
+        """
         chunks: list[Chunk] = []
         found: dict[str, np.ndarray] | None = None
         while os.path.lexists(path := self._path(self._next)):
@@ -126,7 +130,13 @@ class Row:
                 arrays = arrays_file.read(path)
                 chunk = _chunk_of(arrays)
                 like.check(arrays, [*chunks] if chunk is None else [*chunks, chunk])
-            except (arrays_file.DamagedFile, KeyError, OSError, MemoryError):
+            except (OSError, MemoryError) as error:
+                told = getattr(error, "strerror", None) or "there is not enough memory"
+                raise CheckpointError(
+                    f"{path.name} of the checkpoint in {self.folder} cannot be read: {told}\n"
+                    "  Nothing of it is lost: the same call goes on from there once it can."
+                ) from error
+            except (arrays_file.DamagedFile, KeyError):
                 self._drop_from(self._next)
                 warnings.warn(
                     f"{path.name} of the checkpoint is damaged: chain {self.chain} goes on from before it",
@@ -211,7 +221,7 @@ def opened(folder: str | PathLike[str], facts: Mapping[str, Any]) -> Iterator[Ch
     Raises:
         CheckpointError: it is that of another run (which facts differ is said), or no checkpoint, or in use.
     """
-    path = Path(folder).expanduser()
+    path = Path(os.path.expanduser(folder))
     with contextlib.ExitStack() as until_the_end:
         try:
             path.mkdir(parents=True, exist_ok=True)

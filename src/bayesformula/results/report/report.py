@@ -47,7 +47,7 @@ def report(fit: Fit, path: str | PathLike[str], *, overwrite: bool = False, titl
     with warnings.catch_warnings():  # what they say stands in the report
         warnings.simplefilter("ignore", BayesFormulaWarning)
         text = page(fit, title)
-    _write(Path(path).expanduser(), text)
+    _write(Path(os.path.expanduser(path)), text)
 
 
 def check_report(path: str | PathLike[str], *, overwrite: bool, option: str = "overwrite=True") -> None:
@@ -57,7 +57,7 @@ def check_report(path: str | PathLike[str], *, overwrite: bool, option: str = "o
         FileExistsRefusal: it exists and `overwrite` is False; `option` is what allows it.
         OptionError: another ending than .html, or no such folder.
     """
-    target = Path(path).expanduser()
+    target = Path(os.path.expanduser(path))
     if target.suffix.lower() not in ENDINGS:
         raise OptionError(f"'{os.fspath(path)}' is no name for a report: end it in .html")
     refuse_existing(target, overwrite=overwrite, option=option)
