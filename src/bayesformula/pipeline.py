@@ -73,6 +73,7 @@ def prepare(
     from bayesformula.data.label_lints import refuse_text_response
     from bayesformula.data.matrices import check_matrices
     from bayesformula.data.parameters import check_parameters
+    from bayesformula.data.separation import heeded
     from bayesformula.data.specific import check_specific
     from bayesformula.data.support import support_findings
     from bayesformula.data.tables import as_table
@@ -117,6 +118,8 @@ def prepare(
         adds_sigma=dict(schema.response.options).get("se.sigma") == "TRUE",
         categories=categories,
     )
+    if not any(row.is_default for row in model.prior_rows("b", predictor="mu") if row.coef != "Intercept"):
+        found = heeded(found)
     if not quiet:
         _warn(found)
     from bayesformula.compiler import plan as plans

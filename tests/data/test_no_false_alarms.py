@@ -9,9 +9,13 @@ import pytest
 import bayesformula as bf
 
 
-def found_in(formula, **columns):
+def findings(formula, *priors, **columns):
     family = {"family": "bernoulli"} if set(columns["y"]) <= {0, 1} else {}
-    return [finding.code for finding in bf.explain(formula, pd.DataFrame(columns), **family).findings]
+    return bf.explain(formula, pd.DataFrame(columns), priors=list(priors), **family).findings
+
+
+def found_in(formula, **columns):
+    return [finding.code for finding in findings(formula, **columns)]
 
 
 def test_only_zero_separates_without_an_intercept():
@@ -19,6 +23,22 @@ def test_only_zero_separates_without_an_intercept():
     assert "separation" not in found_in("y ~ 0 + x", y=(x > 100).astype(int), x=x)
     assert "separation" in found_in("y ~ x", y=(x > 100).astype(int), x=x)
     assert "separation" in found_in("y ~ 0 + x", y=(x > 100).astype(int), x=x - 100.5)
+
+
+@pytest.mark.parametrize(
+    ("priors", "severity"),
+    [
+        ((), "warn"),
+        (("b[x] ~ normal(0, 1)",), "warn"),
+        (("b ~ normal(0, 1)",), "info"),
+        (("b[x] ~ normal(0, 1)", "b[u] ~ normal(0, 1)"), "info"),
+    ],
+)
+def test_separation_asks_for_no_prior_that_was_stated(priors, severity):
+    x = np.arange(-9.5, 10)
+    (finding,) = findings("y ~ x + u", *priors, y=(x > 0).astype(int), x=x, u=np.cos(x))
+    assert (finding.code, finding.severity) == ("separation", severity)
+    assert ("state one" in finding.message) == (severity == "warn")
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -51,7 +51,7 @@ BAD_FILES = [
 
 
 BAD_FILES += [
-    ("a.csv", b"y;x;g\n1,5;2;a\n", "separated by ';'; pass pd.read_csv(path, sep=\";\"), with decimal"),
+    ("a.csv", b"y;x;g\n1,5;2;a\n", "separated by ';'; save it with commas between, or pass pd.read_csv"),
     ("a.csv", b"y\tx\n1\t2\n", "seems to be separated by tabs; name it .tsv"),
     ("a.tsv", b"y,x\n1,2\n", "seems to be separated by commas; name it .csv"),
     ("a.csv", b"y|x\n1|2\n", "seems to be separated by '|'"),

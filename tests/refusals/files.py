@@ -91,6 +91,8 @@ REFUSED = [
     csv("column twice in quotes", PLAIN.replace("y,x,g", 'y,x,"x"'), "the same name", "'x'"),
     csv("semicolons", PLAIN.replace(",", ";"), "separated by ';'", 'sep=";"', 'decimal=","'),
     csv("semicolons and decimal commas", "y;x;g\n1,5;1;a\n2,5;3;b\n", "separated by ';'", 'decimal=","'),
+    csv("a note for Excel", "sep=,\n" + PLAIN, "first line, sep=,", "delete that line"),
+    csv("a note for Excel, semicolons", "sep=;\n" + PLAIN.replace(",", ";"), "first line, sep=;"),
     csv("tabs", PLAIN.replace(",", "\t"), "separated by tabs", ".tsv"),
     csv("blanks between", PLAIN.replace(",", " "), "data.csv", "blanks", "pd.read_csv(path, sep="),
     csv("bars between", PLAIN.replace(",", "|"), "separated by '|'"),

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.special import ndtr
 
+from bayesformula.compiler.elementary import log, log1p, log_sigmoid, sigmoid, softplus
 from bayesformula.compiler.normal_tail import log_ndtr
 
 _TINY = 2.3e-308  # the least normal float64
@@ -42,6 +43,9 @@ _RANGES: Mapping[tuple[str, str], tuple[float, float]] = MappingProxyType(
         ("sqrt", "positive"): (0.0, _INF),
     }
 )
+
+_SYMMETRIC = ("logit", "probit", "cauchit")
+"""Links with value(-eta) = 1 - value(eta)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class Linked:
     def log1m(self) -> Array:
         """log(1 - value) of a probability."""
         return _LOG1MS[self.link](self.eta)
+
+    def log_where(self, is_it: Array) -> Array:
+        """log(value) of a probability where `is_it`, else log(1 - value)."""
+        if self.link in _SYMMETRIC:  # one logarithm in place of two
+            return _LOGS[self.link](jnp.where(is_it, self.eta, -self.eta))
+        return jnp.where(is_it, self.log, self.log1m)
 
     @property
     def logit(self) -> Array:
@@ -110,11 +120,11 @@ def _exp(x: Array) -> Array:
 
 
 def _log(x: Array) -> Array:
-    return jnp.log(jnp.maximum(x, _TINY))
+    return log(jnp.maximum(x, _TINY))
 
 
 def _log1p_exp(eta: Array) -> Array:
-    return jax.nn.softplus(jnp.maximum(eta, -_LARGEST))
+    return softplus(jnp.maximum(eta, -_LARGEST))
 
 
 def _cauchit(eta: Array) -> Array:
@@ -125,12 +135,12 @@ def _cauchit(eta: Array) -> Array:
 def _log_cauchit(eta: Array) -> Array:
     """log(value); near 1 by what is missing from it."""
     is_above = eta > 0.0
-    above = jnp.log1p(-_cauchit(jnp.where(is_above, -eta, -1.0)))
-    return jnp.where(is_above, above, jnp.log(_cauchit(jnp.where(is_above, -1.0, eta))))
+    above = log1p(-_cauchit(jnp.where(is_above, -eta, -1.0)))
+    return jnp.where(is_above, above, log(_cauchit(jnp.where(is_above, -1.0, eta))))
 
 
 def _log_softplus(eta: Array) -> Array:
-    return jnp.where(eta < _SMALL, eta, jnp.log(jax.nn.softplus(jnp.maximum(eta, _SMALL))))
+    return jnp.where(eta < _SMALL, eta, log(softplus(jnp.maximum(eta, _SMALL))))
 
 
 def _log_cloglog(eta: Array) -> Array:
@@ -144,8 +154,8 @@ def _log1m_exp(eta: Array) -> Array:
     near = eta > -math.log(2.0)
     return jnp.where(
         near,
-        jnp.log(-jnp.expm1(jnp.where(near, eta, -1.0))),
-        jnp.log1p(-jnp.exp(jnp.where(near, -1.0, eta))),
+        log(-jnp.expm1(jnp.where(near, eta, -1.0))),
+        log1p(-jnp.exp(jnp.where(near, -1.0, eta))),
     )
 
 
@@ -155,7 +165,7 @@ _VALUES: Mapping[str, _Form] = MappingProxyType(
     {
         "identity": lambda eta: eta,
         "log": _exp,
-        "logit": jax.nn.sigmoid,
+        "logit": sigmoid,
         "probit": ndtr,
         "cloglog": lambda eta: -jnp.expm1(-_exp(eta)),
         "cauchit": _cauchit,
@@ -164,7 +174,7 @@ _VALUES: Mapping[str, _Form] = MappingProxyType(
         "sqrt": lambda eta: eta**2,
         "softplus": _log1p_exp,
         "logm1": lambda eta: 1.0 + _exp(eta),
-        "logitm1": lambda eta: 1.0 + jax.nn.sigmoid(eta),
+        "logitm1": lambda eta: 1.0 + sigmoid(eta),
         "tan_half": lambda eta: 2.0 * jnp.arctan(eta),
     }
 )
@@ -173,7 +183,7 @@ _LOGS: Mapping[str, _Form] = MappingProxyType(
     {
         "identity": _log,
         "log": lambda eta: eta,
-        "logit": jax.nn.log_sigmoid,
+        "logit": log_sigmoid,
         "probit": log_ndtr,
         "cloglog": _log_cloglog,
         "cauchit": _log_cauchit,
@@ -181,16 +191,16 @@ _LOGS: Mapping[str, _Form] = MappingProxyType(
         "inverse_squared": lambda eta: -0.5 * _log(eta),
         "sqrt": lambda eta: 2.0 * _log(eta),
         "softplus": _log_softplus,
-        "logm1": jax.nn.softplus,
-        "logitm1": lambda eta: jnp.log1p(jax.nn.sigmoid(eta)),
+        "logm1": softplus,
+        "logitm1": lambda eta: log1p(sigmoid(eta)),
     }
 )
 
 _LOG1MS: Mapping[str, _Form] = MappingProxyType(
     {
-        "identity": lambda eta: jnp.log1p(-jnp.minimum(eta, 1.0 - 1e-16)),
+        "identity": lambda eta: log1p(-jnp.minimum(eta, 1.0 - 1e-16)),
         "log": _log1m_exp,
-        "logit": lambda eta: jax.nn.log_sigmoid(-eta),
+        "logit": lambda eta: -softplus(eta),
         "probit": lambda eta: log_ndtr(-eta),
         "cloglog": lambda eta: -_exp(eta),
         "cauchit": lambda eta: _log_cauchit(-eta),

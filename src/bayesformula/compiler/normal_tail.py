@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from bayesformula.compiler.elementary import log, log1p
+
 _SWITCH = 10.0  # exp(x^2) erfc(x) has lost 2 digits there; the asymptotic series has all of them
 _TERMS = 12
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
@@ -54,8 +56,8 @@ def _erfcx_slope(x: Array) -> Array:
 def log_ndtr(x: Array) -> Array:
     """log P(Z <= x) of a standard normal Z: full precision in both tails."""
     below, above = jnp.minimum(x, 0.0), jnp.maximum(x, 0.0)
-    low = -0.5 * below**2 + jnp.log(0.5 * erfcx(below * -math.sqrt(0.5)))
-    return jnp.where(x < 0.0, low, jnp.log1p(-0.5 * jax.lax.erfc(above * math.sqrt(0.5))))
+    low = -0.5 * below**2 + log(0.5 * erfcx(below * -math.sqrt(0.5)))
+    return jnp.where(x < 0.0, low, log1p(-0.5 * jax.lax.erfc(above * math.sqrt(0.5))))
 
 
 @log_ndtr.defjvp
@@ -84,8 +86,8 @@ def log_erfcx_difference(x: Array, step: Array) -> Array:
     is_short = step < 0.5 * scale
     short = jnp.where(is_short, step, 0.5 * scale)
     slope = _average(_erfcx_slope, x, short)
-    direct = jnp.log(erfcx(x) - erfcx(x + jnp.where(is_short, scale, step)))
-    return jnp.where(is_short, jnp.log(step) + jnp.log(-slope), direct)
+    direct = log(erfcx(x) - erfcx(x + jnp.where(is_short, scale, step)))
+    return jnp.where(is_short, log(step) + log(-slope), direct)
 
 
 @log_erfcx_difference.defjvp
@@ -93,7 +95,7 @@ def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Arra
     """With D the difference, dD/dx = 2 x D - 2 step erfcx(x + step), as erfcx' = 2 x erfcx - 2/sqrt(pi)."""
     x, step = primals
     log_difference = log_erfcx_difference(x, step)
-    end, step_share = x + step, jnp.exp(jnp.log(step) - log_difference)
+    end, step_share = x + step, jnp.exp(log(step) - log_difference)
     in_x = 2.0 * x - 2.0 * step_share * erfcx(end)
     in_step = -_erfcx_slope(end) * jnp.exp(-log_difference)
     return log_difference, in_x * tangents[0] + in_step * tangents[1]

@@ -137,7 +137,7 @@ def _refuse_long_labels(found: np.ndarray, label: str) -> None:
             f"{name} has labels of more than 15 digits, such as {long[0]:.0f}, that are held as rounded "
             "numbers: some that differ may have become the same\n"
             f'  Make them text: frame["{column}"].astype(str) of whole numbers, or, reading a file, '
-            f'pd.read_csv(path, dtype={{"{column}": str}}).'
+            f'pd.read_csv(path, dtype={{"{column}": str}}), or write a letter before each in the file.'
         )
 
 

@@ -190,7 +190,7 @@ def _text_among_numbers(name: str, levels: tuple[str, ...]) -> Iterator[Finding]
         yield found(
             "number-as-text",
             f"column '{name}' holds {listing(others, 3)} among {len(numbers)} different numbers and becomes "
-            f"a factor of {len(levels)} levels; correct the text, or make it missing: "
+            f"a factor of {len(levels)} levels; correct the text, or make it missing: empty these cells, or "
             f"pd.read_csv(path, na_values={others[:3]!r})",
         )
 
@@ -215,8 +215,8 @@ def refuse_text_response(response: ResponseSchema) -> None:
     if 0 < len(others) < len(numbers) and number_marks(levels) is None:
         raise DataError(
             f"response '{response.label}' is text, as it holds {listing(others, 3)} among its numbers\n"
-            f"  If that stands for a missing value, say so: pd.read_csv(path, na_values={others[:3]!r}); "
-            "else correct it.\n"
+            "  If that stands for a missing value, empty these cells, or say so: "
+            f"pd.read_csv(path, na_values={others[:3]!r}); else correct it.\n"
             f"{_FOR_LABELS}"
         )
     marked, missing = number_marks(levels) or ([], [])
@@ -238,7 +238,7 @@ def refuse_text_response(response: ResponseSchema) -> None:
 def _remedy(name: str, marked: list[str], missing: list[str]) -> str:
     """How to read numbers with these marks, or with these words among them."""
     if not marked:
-        return f'say what stands for a missing value: pd.read_csv(path, na_values=["{missing[0]}"])'
+        return f'empty the cells of missing values, or pd.read_csv(path, na_values=["{missing[0]}"])'
     if all(PLAIN_NUMBER.fullmatch(text.strip()) for text in marked):
         return f'write frame["{name}"].astype(float)'
     for mark, option, to in ((",", "thousands", ""), (" ", "thousands", ""), (",", "decimal", ".")):

@@ -85,5 +85,6 @@ def _merged(schema: DataSchema, frame: pd.DataFrame) -> Iterator[Finding]:
             yield found(
                 "merged-labels",
                 f"column '{name}' of the file holds '{one}' and '{other}', which are one number and would be "
-                f'one level; to keep them apart pass pd.read_csv(path, dtype={{"{name}": str}})',
+                f'one level; to keep them apart pass pd.read_csv(path, dtype={{"{name}": str}}), or write a '
+                "letter before each in the file",
             )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linprog
@@ -16,6 +17,7 @@ LEAST_MARGIN = 1e-4
 """Of x'b where columns and coefficients are at most 1: the solver lets rows pass that are wrong by 1e-7."""
 MOST_NUMBERS = 100_000
 """Rows times columns up to which combinations of predictors are tried; a second at most."""
+ADVICE = "; state one that you believe, such as "
 
 
 def separation(response: ResponseSchema, design: Design) -> Iterator[Finding]:
@@ -49,7 +51,17 @@ def separation(response: ResponseSchema, design: Design) -> Iterator[Finding]:
     yield found(
         "separation",
         f"{what} (separation): the likelihood is the greater the greater the coefficient, and only the prior "
-        f"says where that ends; state one that you believe, such as {example}",
+        f"says where that ends{ADVICE}{example}",
+    )
+
+
+def heeded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings where every coefficient has a prior that was stated: separation asks for nothing more."""
+    return tuple(
+        replace(finding, severity="info", message=finding.message.split(ADVICE)[0])
+        if finding.code == "separation"
+        else finding
+        for finding in findings
     )
 
 

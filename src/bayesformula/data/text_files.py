@@ -21,6 +21,9 @@ OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'", ",": "commas"}
 WIDE = 1000
 """Of a table with more columns only those are read that are wanted."""
 
+EXCEL_NOTE = re.compile(r"sep=.?", re.IGNORECASE)
+"""A line before the header, which says what is between the values."""
+
 MOST_COLUMNS = 100_000
 """That are read where it is not said which are wanted."""
 
@@ -94,7 +97,11 @@ def _read(source: Source, separator: str, places: list[int] | None, **options: A
 def _header(source: Source, shown: str, separator: str) -> list[str]:
     """Names of the columns, as they stand; pandas would rename a second `x` to `x.1`."""
     for _, row in rows_of(source, shown, separator):
-        return [name.strip() for name in row]
+        names = [name.strip() for name in row]
+        note = separator.join(names)
+        if EXCEL_NOTE.fullmatch(note):
+            raise DataError(f"{shown}: the first line, {note}, is a note for Excel; delete that line")
+        return names
     raise DataError(f"{shown} is empty")
 
 
@@ -123,7 +130,8 @@ def _refuse_other_separators(names: list[str], shown: str, separator: str) -> No
                 if other == "\t"
                 else "name it .csv"
                 if other == ","
-                else f'pass pd.read_csv(path, sep="{other}"), with decimal="," for numbers such as 1,5'
+                else f'save it with commas between, or pass pd.read_csv(path, sep="{other}"), with '
+                'decimal="," for numbers such as 1,5'
             )
             raise DataError(f"{shown} seems to be separated by {words}; {remedy}")
 
@@ -135,8 +143,8 @@ def _refuse_blanks(frame: pd.DataFrame, shown: str) -> None:
     words, first = str(frame.columns[0]).split(), str(frame.iloc[0, 0]).split()
     if len(words) > 1 and len(words) == len(first):
         raise DataError(
-            f'{shown} seems to be separated by blanks; pass pd.read_csv(path, sep=r"\\s+"), or name it '
-            ".tsv if they are tabs"
+            f"{shown} seems to be separated by blanks; save it with commas between, pass "
+            'pd.read_csv(path, sep=r"\\s+"), or name it .tsv if they are tabs'
         )
 
 

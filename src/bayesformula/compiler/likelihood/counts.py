@@ -48,7 +48,7 @@ def generalized_poisson(p: Mapping[str, Linked], terms: Terms) -> dist.Distribut
 
 def bernoulli(p: Mapping[str, Linked], terms: Terms) -> dist.Distribution:
     """1 with probability mu, else 0."""
-    return Bernoulli(p["mu"].log, p["mu"].log1m)
+    return Bernoulli(p["mu"])
 
 
 def binomial(p: Mapping[str, Linked], terms: Terms) -> dist.Distribution:

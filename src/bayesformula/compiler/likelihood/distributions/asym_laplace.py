@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, log1p
 from bayesformula.compiler.likelihood.distributions.base import Rowwise
 
 
@@ -25,7 +26,7 @@ class AsymLaplace(Rowwise):
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         z = (value - self.loc) / self.scale
-        return self.log_q + self.log1m_q - jnp.log(self.scale) - self.cost(z)
+        return self.log_q + self.log1m_q - log(self.scale) - self.cost(z)
 
     def cost(self, z: Array) -> Array:
         """The tilted absolute value: q z above, (1 - q) |z| below."""
@@ -65,6 +66,6 @@ def _log_tail(z: Array, log_q: Array, log1m_q: Array) -> Array:
     fall = jnp.exp(log_q) * above
     other = jnp.exp(log1m_q - fall)
     is_most = other < 0.5
-    most = jnp.log1p(-jnp.where(is_most, other, 0.5))
-    upper = jnp.where(is_most, most, jnp.log(jnp.exp(log_q - fall) - jnp.expm1(-fall)))
+    most = log1p(-jnp.where(is_most, other, 0.5))
+    upper = jnp.where(is_most, most, log(jnp.exp(log_q - fall) - jnp.expm1(-fall)))
     return jnp.where(is_below, log_q + jnp.exp(log1m_q) * below, upper)

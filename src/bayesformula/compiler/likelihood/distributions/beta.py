@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, log1p, log_sigmoid, sigmoid
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.beta_tails import log_beta_cdf
 from bayesformula.compiler.likelihood.distributions.gammas import capped, log1m_exp, log_gamma_rest
@@ -35,7 +36,7 @@ class Beta(Rowwise):
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         is_inside = (value > 0.0) & (value < 1.0)
         y = jnp.where(is_inside, value, 0.5)
-        log_y, log1m_y = jnp.log(y), jnp.log1p(-y)
+        log_y, log1m_y = log(y), log1p(-y)
         log_a, log_b = self._logs
         misfit = jnp.exp(log_a) * (log_y - self.log_p) + jnp.exp(log_b) * (log1m_y - self.log_q)
         rest = log_gamma_rest(self.log_phi) - log_gamma_rest(log_a) - log_gamma_rest(log_b)
@@ -61,7 +62,7 @@ class Beta(Rowwise):
             jax.random.loggamma(part, jnp.maximum(jnp.exp(self._broadcast(log_a)), _LEAST), shape)
             for part, log_a in zip(jax.random.split(key), self._logs, strict=True)
         )
-        return jnp.clip(jax.nn.sigmoid(log_x - log_z), _LEAST, 1.0 - 1e-16)
+        return jnp.clip(sigmoid(log_x - log_z), _LEAST, 1.0 - 1e-16)
 
     @property
     def mean(self) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -115,6 +116,6 @@ def cut(score: Array, first: Array, log_gap: Array) -> tuple[Array, Array, Array
     from_first, from_second = score - first, score - first - gap
     is_narrow = log_gap < -20.0
     log_width = jnp.where(is_narrow, log_gap, log1m_exp(jnp.where(is_narrow, -1.0, -gap)))
-    zero, one = jax.nn.log_sigmoid(-from_first), jax.nn.log_sigmoid(from_second)
-    between = jax.nn.log_sigmoid(from_first) + jax.nn.log_sigmoid(-from_second) + log_width
+    zero, one = log_sigmoid(-from_first), log_sigmoid(from_second)
+    between = log_sigmoid(from_first) + log_sigmoid(-from_second) + log_width
     return zero, one, between

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from bayesformula.compiler.elementary import log, log1p, log_sigmoid
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log_gamma_rest
 
 _MOST = 2000  # steps of the continued fraction; it takes about the square root of the precision
@@ -51,10 +52,10 @@ def _tail(log_a: Array, log_b: Array, x: Array) -> Array:
     """
     a, b = jnp.exp(log_a), jnp.exp(log_b)
     log_s = jnp.logaddexp(log_a, log_b)
-    log_p, log_q = jax.nn.log_sigmoid(log_a - log_b), jax.nn.log_sigmoid(log_b - log_a)  # of a/s and b/s
-    misfit = a * (jnp.log(x) - log_p) + b * (jnp.log1p(-x) - log_q)
+    log_p, log_q = log_sigmoid(log_a - log_b), log_sigmoid(log_b - log_a)  # of a/s and b/s
+    misfit = a * (log(x) - log_p) + b * (log1p(-x) - log_q)
     rest = log_gamma_rest(log_s) - log_gamma_rest(log_a) - log_gamma_rest(log_b)
-    return misfit + rest - log_a - jnp.log(_fraction(a, b, x))
+    return misfit + rest - log_a - log(_fraction(a, b, x))
 
 
 def _fraction(a: Array, b: Array, x: Array) -> Array:

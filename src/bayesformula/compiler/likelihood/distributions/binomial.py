@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import sigmoid
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.gammas import (
     capped,
@@ -16,23 +17,23 @@ from bayesformula.compiler.likelihood.distributions.gammas import (
     log_choose,
     log_rising,
 )
+from bayesformula.compiler.links import Linked
 
 _NODE = math.sqrt(0.6)
 _LEAST = 1e-300  # a parameter of 0 would have no draws
 
 
 class Bernoulli(Rowwise):
-    """1 with probability p, else 0; by log(p) and log(1 - p)."""
+    """1 with probability `chance`, else 0."""
 
     support = constraints.boolean  # pyright: ignore
 
-    def __init__(self, log_p: Array, log_q: Array) -> None:
-        self.log_p, self.log_q = log_p, log_q
-        super().__init__(log_p)
+    def __init__(self, chance: Linked) -> None:
+        self.chance = chance
+        super().__init__(chance.eta)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        one = jnp.where(value == 1.0, self.log_p, self.log_q)
-        return within((value == 0.0) | (value == 1.0), one)
+        return within((value == 0.0) | (value == 1.0), self.chance.log_where(value == 1.0))
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         assert key is not None
@@ -41,11 +42,11 @@ class Bernoulli(Rowwise):
 
     @property
     def mean(self) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return jnp.exp(self.log_p)
+        return jnp.exp(self.chance.log)
 
     @property
     def variance(self) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return jnp.exp(self.log_p + self.log_q)
+        return jnp.exp(self.chance.log + self.chance.log1m)
 
 
 class Binomial(Rowwise):
@@ -105,7 +106,7 @@ class BetaBinomial(Rowwise):
             )
             for part, log_a in ((of_p, self.log_p), (of_q, self.log_q))
         ]
-        return draw_binomial(of_count, self.trials, jax.nn.sigmoid(logs[0] - logs[1]))
+        return draw_binomial(of_count, self.trials, sigmoid(logs[0] - logs[1]))
 
     @property
     def mean(self) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]

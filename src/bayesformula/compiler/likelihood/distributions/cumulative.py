@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, log_sigmoid, softplus
 from bayesformula.compiler.likelihood.distributions.categories import Categories, code_of, is_code
 from bayesformula.compiler.links import Linked
 
@@ -53,31 +53,44 @@ class Cumulative(dist.Distribution):
         last = self.thresholds.shape[-1]
         code = code_of(value, last + 1)
         is_first, is_last = code == 0, code == last
-        below = self.thresholds[jnp.maximum(code - 1, 0)]
-        above = self.thresholds[jnp.minimum(code, last - 1)]
-        lower, upper = self.disc * (below - self.eta), self.disc * (above - self.eta)
-        # not upper - lower, which has lost its digits where eta is far away
-        width = self.disc * (above - below)
         inner = ~(is_first | is_last)
+        below, above = jnp.maximum(code - 1, 0), jnp.minimum(code, last - 1)
+        lower = self.disc * (self.thresholds[below] - self.eta)
+        upper = self.disc * (self.thresholds[above] - self.eta)
+        # not upper - lower, which has lost its digits where eta is far away
+        steps = jnp.diff(self.thresholds, append=self.thresholds[-1:])
+        width = self.disc * steps[below]
+        if self.disc.ndim == 0:  # one gap for each category, not for each row
+            gap = _gap(jnp.where(steps > 0.0, self.disc * steps, 1.0))[below]
+        else:
+            gap = _gap(jnp.where(inner & (width > 0.0), width, 1.0))
         legal = is_code(value, last + 1) & (~inner | (width > 0.0))
-        between = log_between(self.link, lower, upper, jnp.where(inner & legal, width, 1.0))
-        ends = jnp.where(is_first, Linked(upper, self.link).log, Linked(lower, self.link).log1m)
-        return jnp.where(legal, jnp.where(inner, between, ends), -jnp.inf)
+        if self.link == "logit":
+            # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b))
+            first, second = log_sigmoid(upper), -softplus(lower)
+            found = jnp.where(is_last, 0.0, first) + jnp.where(is_first, 0.0, second)
+            found = found + jnp.where(inner, gap, 0.0)
+        else:
+            between = _log_between(self.link, lower, upper, jnp.where(inner & legal, width, 1.0), gap)
+            end = Linked(jnp.where(is_first, upper, lower), self.link).log_where(is_first)
+            found = jnp.where(inner, between, end)
+        return jnp.where(legal, found, -jnp.inf)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         return self.categories.sample(key, sample_shape)
 
 
-def log_between(link: str, lower: Array, upper: Array, width: Array) -> Array:
+def _gap(width: Array) -> Array:
+    """log(1 - exp(-width))."""
+    return Linked(-width, "log").log1m
+
+
+def _log_between(link: str, lower: Array, upper: Array, width: Array, gap: Array) -> Array:
     """log(F(upper) - F(lower)) with `upper` = `lower` + `width`, `width` > 0, to full relative precision.
 
     No difference of two rounded probabilities is formed: far in a tail both round to 0 or to 1.
     """
-    gap = Linked(-width, "log").log1m  # log(1 - exp(-width))
     match link:
-        case "logit":
-            # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b))
-            return jax.nn.log_sigmoid(upper) + jax.nn.log_sigmoid(-lower) + gap
         case "cloglog":
             # exp(-e^a) - exp(-e^b) = exp(-e^a) (1 - exp(-(e^b - e^a))), with log(e^b - e^a) = b + gap
             return Linked(lower, link).log1m + Linked(upper + gap, link).log
@@ -89,6 +102,6 @@ def log_between(link: str, lower: Array, upper: Array, width: Array) -> Array:
             return log_near + Linked(Linked(far, link).log - log_near, "log").log1m
         case "cauchit":
             # atan(b) - atan(a) as one angle
-            return jnp.log(jnp.arctan2(width, 1.0 + lower * upper) * (1.0 / math.pi))
+            return log(jnp.arctan2(width, 1.0 + lower * upper) * (1.0 / math.pi))
         case _:
             raise ValueError(f"cumulative has no link {link!r}")

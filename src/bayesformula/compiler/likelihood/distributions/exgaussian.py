@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp
 from bayesformula.compiler.normal_tail import erfcx, log_erfcx_difference, log_ndtr, ndtr_rise
@@ -25,7 +26,7 @@ class ExGaussian(Rowwise):
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         u, v = self.standardised(value)
-        return log_exponential_part(u, v) - jnp.log(self.beta)
+        return log_exponential_part(u, v) - log(self.beta)
 
     def standardised(self, value: Array) -> tuple[Array, Array]:
         """The response on the scale of the normal part, and that part's sd in units of beta."""
@@ -41,7 +42,7 @@ class ExGaussian(Rowwise):
         high, short = jnp.where(is_low, 2.0, u), jnp.where(v < 0.5, v, 0.25)  # nearly exponential
         exponent = short * (0.5 * short - high)
         rise = ndtr_rise(high, short)
-        slow = jnp.log(jnp.exp(exponent) * rise - jnp.expm1(exponent) * jnp.exp(log_ndtr(high)))
+        slow = log(jnp.exp(exponent) * rise - jnp.expm1(exponent) * jnp.exp(log_ndtr(high)))
         upper = jnp.where(v < 0.5, slow, log1m_exp(self.log_sf(value)))
         return jnp.where(is_low, lower, upper)
 
@@ -77,7 +78,7 @@ def log_exponential_part(u: Array, v: Array) -> Array:
     """
     is_low = u < v
     gap = jnp.where(is_low, v - u, 0.0)
-    low = -0.5 * u * u + jnp.log(0.5 * erfcx(gap * math.sqrt(0.5)))
+    low = -0.5 * u * u + log(0.5 * erfcx(gap * math.sqrt(0.5)))
     safe_u, safe_v = jnp.where(is_low, 0.0, u), jnp.where(is_low, 0.0, v)
     high = safe_v * (0.5 * safe_v - safe_u) + log_ndtr(safe_u - safe_v)
     return jnp.where(is_low, low, high)

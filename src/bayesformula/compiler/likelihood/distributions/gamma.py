@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.gamma_tails import log_gamma_tails
 from bayesformula.compiler.likelihood.distributions.gammas import log_gamma_rest
@@ -30,7 +31,7 @@ class Gamma(Rowwise):
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         is_inside = value > 0.0
-        log_y = jnp.log(jnp.where(is_inside, value, 1.0))
+        log_y = log(jnp.where(is_inside, value, 1.0))
         exponent = jnp.exp(self.log_shape) * exp_excess(log_y - self.log_mean)
         return within(is_inside, -log_y - log_gamma_rest(self.log_shape) - exponent)
 
@@ -46,7 +47,7 @@ class Gamma(Rowwise):
 
     def _log_tails(self, value: Array) -> tuple[Array, tuple[Array, Array]]:
         is_inside = value > 0.0
-        log_y = jnp.log(jnp.where(is_inside, value, 1.0))
+        log_y = log(jnp.where(is_inside, value, 1.0))
         return is_inside, log_gamma_tails(self.log_shape, log_y - self.log_mean)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:

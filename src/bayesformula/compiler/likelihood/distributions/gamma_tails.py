@@ -7,6 +7,7 @@ import math
 import jax.numpy as jnp
 from jax import Array
 
+from bayesformula.compiler.elementary import log1p
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log_gamma_rest
 from bayesformula.compiler.likelihood.distributions.half_line import log_integral
 from bayesformula.compiler.likelihood.distributions.small_differences import exp_excess, log_gamma_1p
@@ -40,7 +41,7 @@ def _series(log_shape: Array, log_x: Array) -> Array:
     total = jnp.zeros_like(x)
     for n in range(_TERMS, 0, -1):
         total = (total + (-1.0) ** n / math.factorial(n) / (a + n)) * x
-    return a * log_x - log_gamma_1p(a) + jnp.log1p(a * total)
+    return a * log_x - log_gamma_1p(a) + log1p(a * total)
 
 
 def _integral(log_shape: Array, log_ratio: Array) -> Array:
@@ -53,7 +54,7 @@ def _integral(log_shape: Array, log_ratio: Array) -> Array:
     weight, rate = jnp.where(is_low, x, shape - 1.0), jnp.where(is_low, slope, slope + 1.0)
 
     def g(s: Array) -> Array:
-        bend = exp_excess(jnp.where(is_low[..., None], -s, jnp.log1p(s)))
+        bend = exp_excess(jnp.where(is_low[..., None], -s, log1p(s)))
         return weight[..., None] * bend + rate[..., None] * s
 
     guess = 2.0 / (slope + jnp.sqrt(slope * slope + 2.0 * x))

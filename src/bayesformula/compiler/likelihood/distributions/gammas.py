@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+
+from bayesformula.compiler.elementary import log, log1p, softplus
 
 _SHIFT = 8  # Stirling's series has 16 digits from there on
 _LARGEST = 700.0  # exp(700) = 1e304
@@ -41,9 +42,9 @@ def log_gamma_rest(log_x: Array) -> Array:
     product = jnp.ones_like(z)
     for j in range(1, _SHIFT):
         product = product * (1.0 - (_SHIFT - j) * inverse)  # (x + j) / z
-    ratio = jax.nn.softplus(math.log(_SHIFT) - log_x)  # log(z / x)
+    ratio = softplus(math.log(_SHIFT) - log_x)  # log(z / x)
     constant = 0.5 * math.log(2.0 * math.pi) - _SHIFT
-    return (x + 1.0) * ratio - 0.5 * jnp.log(z) - jnp.log(product) + series * inverse + constant
+    return (x + 1.0) * ratio - 0.5 * log(z) - log(product) + series * inverse + constant
 
 
 def log_rising(log_s: Array, y: Array) -> Array:
@@ -52,10 +53,10 @@ def log_rising(log_s: Array, y: Array) -> Array:
     s = jnp.exp(log_s)
     is_some = y > 0.0
     some = jnp.where(is_some, y, 1.0)
-    log_sum = jnp.log(s + some)
+    log_sum = log(s + some)
     rest = log_gamma_rest(log_sum) - log_gamma_rest(log_s)
     # s log(1 + y/s) vanishes with s; the floor keeps y/s from overflowing
-    growth = some * (log_sum - 1.0) + s * jnp.log1p(some / jnp.maximum(s, 1e-100))
+    growth = some * (log_sum - 1.0) + s * log1p(some / jnp.maximum(s, 1e-100))
     return jnp.where(is_some, rest + growth, 0.0)
 
 
@@ -82,8 +83,8 @@ def log1m_exp(x: Array) -> Array:
     """log(1 - exp(x)) for x < 0; x is held below 0, and the result above log(1e-300)."""
     x = jnp.minimum(x, -1e-300)
     is_near = x > -math.log(2.0)
-    near = jnp.log(-jnp.expm1(jnp.where(is_near, x, -1.0)))
-    far = jnp.log1p(-jnp.exp(jnp.where(is_near, -1.0, x)))
+    near = log(-jnp.expm1(jnp.where(is_near, x, -1.0)))
+    far = log1p(-jnp.exp(jnp.where(is_near, -1.0, x)))
     return jnp.where(is_near, near, far)
 
 

@@ -11,6 +11,7 @@ from jax import Array
 from jax.scipy.special import ndtri
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.gammas import capped, log_factorial
 from bayesformula.compiler.likelihood.distributions.poisson import draw_poisson
@@ -54,7 +55,7 @@ class GeneralizedPoisson(Rowwise):
         theta = jnp.exp(self.log_theta)
         total = theta + self.slope * y
         is_inside = (total > 0.0) & (y >= 1.0)
-        power = (y - 1.0) * jnp.log(jnp.where(is_inside, total, 1.0))
+        power = (y - 1.0) * log(jnp.where(is_inside, total, 1.0))
         some = self.log_theta + power - jnp.where(is_inside, total, 1.0) - log_factorial(y)
         return jnp.where(y == 0.0, -theta, within(is_inside, some))
 
@@ -70,7 +71,7 @@ class GeneralizedPoisson(Rowwise):
         is_short = self._broadcast(self._is_short())
         zero = jnp.zeros(self.batch_shape)
         total = jax.lax.cond(is_short.any(), lambda: self._short().sum(axis=0), lambda: zero + 1.0)
-        return jnp.where(is_short, jnp.log(jnp.where(is_short, total, 1.0)), zero)
+        return jnp.where(is_short, log(jnp.where(is_short, total, 1.0)), zero)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         """A family tree above phi = 1 (founders have mean theta, children lambda); below, by counting.

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp
 from bayesformula.compiler.normal_tail import erfcx, log_erfcx_difference, log_ndtr
@@ -28,7 +29,7 @@ class InverseGaussian(Rowwise):
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         is_inside = value > 0.0
         y = jnp.where(is_inside, value, 1.0)
-        log_y = jnp.log(y)
+        log_y = log(y)
         away = jnp.expm1(jnp.minimum(log_y - self.log_mean, _LARGEST))
         exponent = -0.5 * jnp.exp(self.log_shape) * away * away / y
         return within(is_inside, 0.5 * (self.log_shape - math.log(2.0 * math.pi)) - 1.5 * log_y + exponent)
@@ -36,7 +37,7 @@ class InverseGaussian(Rowwise):
     def log_cdf(self, value: Array) -> Array:
         """log P(Y <= value): Phi(a) + exp(-a^2/2) erfcx(b / sqrt 2) / 2, both positive."""
         is_inside, a, b = self._roots(value)
-        reflected = -0.5 * a * a + jnp.log(0.5 * erfcx(b * math.sqrt(0.5)))
+        reflected = -0.5 * a * a + log(0.5 * erfcx(b * math.sqrt(0.5)))
         return within(is_inside, jnp.logaddexp(log_ndtr(a), reflected))
 
     def log_sf(self, value: Array) -> Array:
@@ -44,7 +45,7 @@ class InverseGaussian(Rowwise):
         is_inside, a, _ = self._roots(value)
         is_low = a < -1.0
         high = jnp.where(is_low, 0.0, a)
-        width = 2.0 * jnp.exp(0.5 * (self.log_shape - jnp.log(jnp.where(is_inside, value, 1.0))))
+        width = 2.0 * jnp.exp(0.5 * (self.log_shape - log(jnp.where(is_inside, value, 1.0))))
         gap = log_erfcx_difference(
             high * math.sqrt(0.5), width * math.sqrt(0.5)
         )  # b - a would cancel far out
@@ -55,7 +56,7 @@ class InverseGaussian(Rowwise):
     def _roots(self, value: Array) -> tuple[Array, Array, Array]:
         """a, b = sqrt(shape/y) (y/mean -+ 1): the cdf is Phi(a) + exp(2 shape/mean) Phi(-b)."""
         is_inside = value > 0.0
-        log_y = jnp.log(jnp.where(is_inside, value, 1.0))
+        log_y = log(jnp.where(is_inside, value, 1.0))
         root = jnp.exp(0.5 * (self.log_shape - log_y))
         log_ratio = jnp.minimum(log_y - self.log_mean, _LARGEST)
         return is_inside, root * jnp.expm1(log_ratio), root * (jnp.exp(log_ratio) + 1.0)

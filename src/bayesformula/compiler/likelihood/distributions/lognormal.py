@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.normal_tail import log_ndtr
 
@@ -31,13 +32,13 @@ class LogNormal(Rowwise):
         is_inside, log_y = self.log_time(value)
         z = (log_y - self.loc) / self.scale
         constant = 0.5 * math.log(2.0 * math.pi)
-        return within(is_inside, -0.5 * z * z - log_y - jnp.log(self.scale) - constant)
+        return within(is_inside, -0.5 * z * z - log_y - log(self.scale) - constant)
 
     def log_time(self, value: Array) -> tuple[Array, Array]:
         """Whether the response is above the delay, and the log of what it is above (0 where it is not)."""
         time = value - self.delay
         is_inside = time > 0.0
-        return is_inside, jnp.log(jnp.where(is_inside, time, 1.0))
+        return is_inside, log(jnp.where(is_inside, time, 1.0))
 
     def log_cdf(self, value: Array) -> Array:
         """log P(Y <= value)."""

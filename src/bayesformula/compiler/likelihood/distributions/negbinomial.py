@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, softplus
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.gammas import capped, log_factorial, log_rising
 from bayesformula.compiler.likelihood.distributions.poisson import draw_poisson
@@ -31,7 +32,7 @@ class NegativeBinomial(Rowwise):
         super().__init__(log_mean, log_shape)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        log_total = jax.nn.softplus(self.log_odds)
+        log_total = softplus(self.log_odds)
         exponent = value * (self.log_odds - log_total) - jnp.exp(self.log_shape) * log_total
         return within(value >= 0.0, log_rising(self.log_shape, value) - log_factorial(value) + exponent)
 
@@ -40,7 +41,7 @@ class NegativeBinomial(Rowwise):
         of_mean, of_count = jax.random.split(key)
         shape = jnp.maximum(jnp.exp(self._broadcast(self.log_shape)), 1e-300)
         log_gamma = jax.random.loggamma(of_mean, shape, self._shape(sample_shape))
-        log_mean = log_gamma - jnp.log(shape) + self.log_mean
+        log_mean = log_gamma - log(shape) + self.log_mean
         return draw_poisson(of_count, jnp.exp(jnp.maximum(capped(log_mean), -700.0)))
 
     @property

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise
 from bayesformula.compiler.normal_tail import log_ndtr
 
@@ -33,7 +34,7 @@ class SkewNormal(Rowwise):
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         z = (value - self.xi) / self.omega
         constant = math.log(2.0) - 0.5 * math.log(2.0 * math.pi)
-        return constant - jnp.log(self.omega) - 0.5 * z * z + log_ndtr(self.skew * z)
+        return constant - log(self.omega) - 0.5 * z * z + log_ndtr(self.skew * z)
 
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         assert key is not None

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from bayesformula.compiler.elementary import log1p
 from bayesformula.compiler.likelihood.distributions.gammas import log_gamma_rest
 
 _NEAR = 0.35
@@ -71,6 +72,6 @@ def log_gamma_1p(x: Array) -> Array:
     series = jnp.zeros_like(near)
     for coefficient in reversed(_ZETA):
         series = series * near + coefficient
-    small = near * (1.0 - _EULER) - jnp.log1p(near) + near * near * series
-    log_z = jnp.log1p(jnp.where(is_near, 1.0, x))
+    small = near * (1.0 - _EULER) - log1p(near) + near * near * series
+    log_z = log1p(jnp.where(is_near, 1.0, x))
     return jnp.where(is_near, small, log_gamma_rest(log_z) + jnp.exp(log_z) * (log_z - 1.0))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, log1p
 from bayesformula.compiler.likelihood.distributions.base import Rowwise
 from bayesformula.compiler.likelihood.distributions.gammas import log1m_exp, log_gamma_rest
 from bayesformula.compiler.likelihood.distributions.half_line import log_integral
@@ -30,8 +31,8 @@ class Student(Rowwise):
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         z = (value - self.loc) / self.scale
-        power = -0.5 * (self.df + 1.0) * jnp.log1p(z * z / self.df)
-        return log_student_constant(self.df) - jnp.log(self.scale) + power
+        power = -0.5 * (self.df + 1.0) * log1p(z * z / self.df)
+        return log_student_constant(self.df) - log(self.scale) + power
 
     def log_cdf(self, value: Array) -> Array:
         """log P(Y <= value)."""
@@ -46,7 +47,7 @@ class Student(Rowwise):
         key_normal, key_gamma = jax.random.split(key)
         half = self._broadcast(0.5 * self.df)
         shape = self._shape(sample_shape)
-        log_w = jax.random.loggamma(key_gamma, half, shape) - jnp.log(half)
+        log_w = jax.random.loggamma(key_gamma, half, shape) - log(half)
         return self.loc + self.scale * jnp.exp(-0.5 * log_w) * jax.random.normal(key_normal, shape)
 
     @property
@@ -63,8 +64,8 @@ class Student(Rowwise):
 def log_student_constant(df: Array) -> Array:
     """log of Gamma((df + 1)/2) / (Gamma(df/2) sqrt(pi df)); tends to -log(2 pi)/2."""
     half = 0.5 * df
-    rest = log_gamma_rest(jnp.log(half + 0.5)) - log_gamma_rest(jnp.log(half))
-    return rest + (half + 0.5) * jnp.log1p(0.5 / half) - 0.5 - 0.5 * math.log(2.0 * math.pi)
+    rest = log_gamma_rest(log(half + 0.5)) - log_gamma_rest(log(half))
+    return rest + (half + 0.5) * log1p(0.5 / half) - 0.5 - 0.5 * math.log(2.0 * math.pi)
 
 
 def log_student_cdf(z: Array, df: Array) -> Array:
@@ -78,11 +79,11 @@ def log_student_cdf(z: Array, df: Array) -> Array:
     bend = jnp.tanh(v)
 
     def g(x: Array) -> Array:  # df log(cosh(v + x) / cosh(v))
-        return df[..., None] * (x + jnp.log1p(0.5 * (1.0 - bend)[..., None] * jnp.expm1(-2.0 * x)))
+        return df[..., None] * (x + log1p(0.5 * (1.0 - bend)[..., None] * jnp.expm1(-2.0 * x)))
 
     slope = df * bend
     guess = 2.0 / (slope + jnp.sqrt(slope * slope + 2.0 * df))
-    log_density = log_student_constant(df) + 0.5 * jnp.log(df) - df * _log_cosh(v)
+    log_density = log_student_constant(df) + 0.5 * log(df) - df * _log_cosh(v)
     tail = log_density + log_integral(g, guess)
     return jnp.where(z < 0.0, tail, log1m_exp(tail))
 
@@ -91,5 +92,5 @@ def _log_cosh(x: Array) -> Array:
     """log cosh x for x >= 0."""
     is_near = x < 1.0
     near, far = jnp.where(is_near, x, 0.5), jnp.where(is_near, 1.0, x)
-    low = 0.5 * jnp.log1p(jnp.sinh(near) ** 2)
-    return jnp.where(is_near, low, far + jnp.log1p(jnp.exp(-2.0 * far)) - math.log(2.0))
+    low = 0.5 * log1p(jnp.sinh(near) ** 2)
+    return jnp.where(is_near, low, far + log1p(jnp.exp(-2.0 * far)) - math.log(2.0))

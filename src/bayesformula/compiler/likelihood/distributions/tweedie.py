@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log, log_sigmoid
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.poisson import not_denormal
 from bayesformula.compiler.likelihood.distributions.small_differences import exp_excess
@@ -46,14 +47,14 @@ class Tweedie(Rowwise):
     def __init__(self, log_mean: Array, log_phi: Array, power: Linked) -> None:
         self.log_mean, self.log_phi, self.power = log_mean, log_phi, power
         share = power.eta if power.link == "logitm1" else Linked(power.eta - 1.0, "identity").logit
-        self.log_b, self.log_c = jax.nn.log_sigmoid(share), jax.nn.log_sigmoid(-share)
+        self.log_b, self.log_c = log_sigmoid(share), log_sigmoid(-share)
         self.b, self.c = jnp.exp(self.log_b), jnp.exp(self.log_c)
         self.log_a = self._held(self.log_c - self.log_b)
         super().__init__(log_mean, log_phi, power.eta)
 
     def log_prob(self, value: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         is_positive = value > 0.0
-        log_y = jnp.log(jnp.where(is_positive, value, 1.0))
+        log_y = log(jnp.where(is_positive, value, 1.0))
         log_t = self._held(self.c * log_y - self.log_phi - self.log_c)
         away = self.log_mean - log_y
         deviance = exp_excess(self.c * away) + exp_excess(-self.b * away) * jnp.exp(self.log_a)

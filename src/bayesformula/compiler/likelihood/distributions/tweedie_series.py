@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from bayesformula.compiler.elementary import log, log1p
 from bayesformula.compiler.likelihood.distributions.gammas import log_gamma_rest
 from bayesformula.compiler.likelihood.distributions.small_differences import exp_excess
 
@@ -61,7 +62,7 @@ def _log_tail(log_w: Array, log_a: Array) -> Array:
     def step(total: Array, c: Array) -> tuple[Array, None]:
         return (total + c) * w, None
 
-    return jnp.log1p(jax.lax.scan(step, jnp.zeros_like(w), _coefficients(log_a))[0])
+    return log1p(jax.lax.scan(step, jnp.zeros_like(w), _coefficients(log_a))[0])
 
 
 @_log_tail.defjvp
@@ -78,13 +79,13 @@ def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Arra
     zero = jnp.zeros_like(w)
     (total, in_w, in_a), _ = jax.lax.scan(step, (zero, zero, zero), (c, c_slope))
     d_log_w, d_log_a = tangents
-    return jnp.log1p(total), (in_w * d_log_w + in_a * d_log_a) / (1.0 + total)
+    return log1p(total), (in_w * d_log_w + in_a * d_log_a) / (1.0 + total)
 
 
 def _coefficients(log_a: Array) -> Array:
     """c_j/c_1 for j from _FIRST down to 2, along a new first axis."""
     j = jnp.arange(_FIRST, 0, -1, dtype=log_a.dtype).reshape((_FIRST,) + (1,) * log_a.ndim)
-    log_j = jnp.log(j)
+    log_j = log(j)
     log_a = log_a[None]
     rest = log_gamma_rest(_capped(log_a + log_j)) + log_gamma_rest(log_j) + log_j
     log_c = (1.0 + jnp.exp(log_a)) * (j - j * log_j) - rest
@@ -106,7 +107,7 @@ def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Arra
     exponents = _exponents(log_t, log_a, away)
     total = jax.nn.logsumexp(exponents, axis=-1)
     shares = jnp.exp(exponents - total[..., None])
-    a, log_ratio = jnp.exp(log_a)[..., None], jnp.log1p(away)
+    a, log_ratio = jnp.exp(log_a)[..., None], log1p(away)
     j = jnp.exp(log_t)[..., None] * (1.0 + away)
     log_x = _capped(jnp.broadcast_to(log_a[..., None] + log_t[..., None] + log_ratio, j.shape))
     _, rest_slope = jax.jvp(_rest, (log_x,), (jnp.ones_like(log_x),))
@@ -123,11 +124,11 @@ def _nodes(log_t: Array, log_a: Array) -> tuple[Array, Array]:
     centre = jnp.where(step > 1.0, centre, jnp.round(t + centre) - t)
     k = jnp.arange(-(_NODES // 2), _NODES // 2, dtype=log_t.dtype).reshape((1,) * log_t.ndim + (_NODES,))
     away = (centre[..., None] + k * step[..., None]) / t[..., None]
-    return jnp.log(step), jnp.maximum(away, -1.0 + 0.5 / t[..., None])
+    return log(step), jnp.maximum(away, -1.0 + 0.5 / t[..., None])
 
 
 def _exponents(log_t: Array, log_a: Array, away: Array) -> Array:
-    a, log_ratio = jnp.exp(log_a)[..., None], jnp.log1p(away)  # the latter is log(j/t)
+    a, log_ratio = jnp.exp(log_a)[..., None], log1p(away)  # the latter is log(j/t)
     log_j = log_t[..., None] + log_ratio
     j = jnp.exp(log_t)[..., None] * (1.0 + away)
     rest = _rest(_capped(log_a[..., None] + log_j)) + _rest(log_j) + log_j
@@ -144,7 +145,7 @@ def _rest(log_x: Array) -> Array:
     product = near
     for k in range(1, 10):
         product = product * (near + k)
-    shifted = (z - 0.5) * jnp.log(z) - jnp.log(product) - near * jnp.minimum(log_x, 3.0) - 10.0
+    shifted = (z - 0.5) * log(z) - log(product) - near * jnp.minimum(log_x, 3.0) - 10.0
     inverse = 1.0 / jnp.where(x < 10.0, z, x)
     square = inverse * inverse
     series = jnp.full_like(inverse, _STIRLING[-1])

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from numpyro.distributions import constraints
 
+from bayesformula.compiler.elementary import log
 from bayesformula.compiler.likelihood.distributions.base import Rowwise, within
 from bayesformula.compiler.likelihood.distributions.small_differences import log_gamma_1p
 from bayesformula.compiler.links import Linked
@@ -31,7 +32,7 @@ class Weibull(Rowwise):
     def log_hazard(self, value: Array) -> tuple[Array, Array, Array]:
         """Whether y > 0, log y, and log of the cumulative hazard (y/scale)^shape."""
         is_inside = value > 0.0
-        log_y = jnp.log(jnp.where(is_inside, value, 1.0))
+        log_y = log(jnp.where(is_inside, value, 1.0))
         return is_inside, log_y, jnp.exp(self.log_shape) * (log_y - self._log_scale)
 
     @property
@@ -51,7 +52,7 @@ class Weibull(Rowwise):
     def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
         assert key is not None
         hazard = jax.random.exponential(key, self._shape(sample_shape))
-        log_y = self._log_scale + jnp.log(jnp.maximum(hazard, 1e-300)) * jnp.exp(-self.log_shape)
+        log_y = self._log_scale + log(jnp.maximum(hazard, 1e-300)) * jnp.exp(-self.log_shape)
         return jnp.exp(jnp.clip(log_y, -700.0, 700.0))
 
     @property
@@ -81,7 +82,7 @@ class Exponential(Rowwise):
     def log_cdf(self, value: Array) -> Array:
         """log P(Y <= value)."""
         is_inside = value > 0.0
-        log_hazard = jnp.log(jnp.where(is_inside, value, 1.0)) - self.log_mean
+        log_hazard = log(jnp.where(is_inside, value, 1.0)) - self.log_mean
         return within(is_inside, Linked(log_hazard, "cloglog").log)
 
     def log_sf(self, value: Array) -> Array:
