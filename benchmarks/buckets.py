@@ -2,8 +2,8 @@
 
     python benchmarks/buckets.py [MODEL ...]
 
-A compiled program holds for arrays of its shapes. Padding rows and levels with zero weight up to the next of a
-few sizes would let tables of the same structure share one. What that could save is the trace and compile
+A compiled program holds for arrays of its shapes. Padding rows and levels with zero weight up to the next of
+a few sizes would let tables of the same structure share one. What that could save is the trace and compile
 seconds of a fit of another table: here of one of the same shape, of one with a row fewer, and of one with a
 level fewer, fitted in one process without a cache on disk. What it would cost is measured by zero weights
 themselves: an eighth of the rows more, or of the levels, and seconds a draw, in turn with those of the table
@@ -77,7 +77,7 @@ def saved(case):
 def padded(table, column):
     """More rows of weight zero: of levels that are there, or of new ones."""
     if column == "rows":
-        more = table.iloc[:: SHARE].assign(w=0.0)
+        more = table.iloc[::SHARE].assign(w=0.0)
     else:
         some = table["g"].isin(table["g"].unique()[::SHARE])
         more = table[some].assign(w=0.0, g=table["g"] + " padding")
@@ -102,7 +102,10 @@ def main(wanted):
     import bayesformula as bf
 
     warnings.simplefilter("ignore", bf.BayesFormulaWarning)
-    print("| table | trace and compile, of the whole first fit | same shape | a row fewer | a level fewer ", end="")
+    print(
+        "| table | trace and compile, of the whole first fit | same shape | a row fewer | a level fewer ",
+        end="",
+    )
     print("| padded rows | padded levels |\n|---|---|---|---|---|---|---|")
     for case in CASES:
         if wanted and case.name not in wanted:

@@ -60,6 +60,22 @@ def missing_r():
     return set(found.stdout.split())
 
 
+def read(name):
+    """Read the files of an environment, so that a process does not wait for the disk.
+
+    Before every cold process: some systems write pages off that were not used for some minutes.
+    """
+    folders = [FOLDER / name]
+    if name == "R":
+        code = 'cat(.libPaths(), R.home(), sep = "\\n")'
+        found = subprocess.run(["Rscript", "-e", code], check=True, capture_output=True, text=True)
+        folders = [Path(folder) for folder in found.stdout.split()]
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file():
+                path.read_bytes()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(PYTHON), metavar="NAME", help=", ".join(PYTHON))

@@ -135,12 +135,13 @@ def plans(results):
                 "",
             )
             rates = [results.middle(name, method, "refit") for method in single]
-            rows.append(
-                (found[0], [name, used, _share(found[0]), found[1].removeprefix("ours-"), *map(_rate, rates)])
-            )
-    rows.sort(key=lambda row: row[0])
+            best = found[1].removeprefix("ours-")
+            share = f"{found[0]:.2g}, itself" if best == used else _share(found[0])
+            rows.append((best == used, found[0], [name, used, share, best, *map(_rate, rates)]))
+    rows.sort(key=lambda row: row[:2])
     header = ["model", "auto takes", "auto / best", "best", *(f"{p} ESS/s" for p in methods.PLANS[1:])]
-    return table(header, [cells for _, cells in rows])
+    note = "Itself: the best plan is the one that `auto` takes, the same program run twice; the rest is noise."
+    return f"{table(header, [cells for *_, cells in rows])}\n\n{note}"
 
 
 def agreement(results):

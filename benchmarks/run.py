@@ -208,6 +208,7 @@ def both(method, model, job, settings, number, stopped):
         yield {"state": "cold", "status": "limit", "message": stopped}
         return
     with tempfile.TemporaryDirectory(prefix="bench-") as cache:
+        environments.read(method.environment)
         first = once(method, job, settings, number, cache, refit=False)
         yield {"state": "cold", **first}
         if first["status"] == "ok":
