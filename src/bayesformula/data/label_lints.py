@@ -191,7 +191,7 @@ def _text_among_numbers(name: str, levels: tuple[str, ...]) -> Iterator[Finding]
             "number-as-text",
             f"column '{name}' holds {listing(others, 3)} among {len(numbers)} different numbers and becomes "
             f"a factor of {len(levels)} levels; correct the text, or make it missing: empty these cells, or "
-            f"pd.read_csv(path, na_values={others[:3]!r})",
+            f"read with pd.read_csv(path, na_values={others[:3]!r})",
         )
 
 
@@ -238,7 +238,9 @@ def refuse_text_response(response: ResponseSchema) -> None:
 def _remedy(name: str, marked: list[str], missing: list[str]) -> str:
     """How to read numbers with these marks, or with these words among them."""
     if not marked:
-        return f'empty the cells of missing values, or pd.read_csv(path, na_values=["{missing[0]}"])'
+        return (
+            f'empty the cells of missing values, or read with pd.read_csv(path, na_values=["{missing[0]}"])'
+        )
     if all(PLAIN_NUMBER.fullmatch(text.strip()) for text in marked):
         return f'write frame["{name}"].astype(float)'
     for mark, option, to in ((",", "thousands", ""), (" ", "thousands", ""), (",", "decimal", ".")):
