@@ -136,7 +136,7 @@ def plans(results):
             )
             rates = [results.middle(name, method, "refit") for method in single]
             best = found[1].removeprefix("ours-")
-            share = f"{found[0]:.2g}, itself" if best == used else _share(found[0])
+            share = f"{found[0]:.2f}, itself" if best == used else _share(found[0])
             rows.append((best == used, found[0], [name, used, share, best, *map(_rate, rates)]))
     rows.sort(key=lambda row: row[:2])
     header = ["model", "auto takes", "auto / best", "best", *(f"{p} ESS/s" for p in methods.PLANS[1:])]

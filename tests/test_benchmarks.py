@@ -184,8 +184,26 @@ def test_auto_is_held_against_the_best_single_plan(scripts, recorded):
         "| model | auto takes | auto / best | best | marginal ESS/s | whitened ESS/s | noncentred ESS/s "
         "| centred ESS/s |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        "| sleepstudy | marginal | **0.80** | marginal | 1e+04 |  | 800 |  |"
+        "| sleepstudy | marginal | 0.80, itself | marginal | 1e+04 |  | 800 |  |\n"
+        "\n"
+        "Itself: the best plan is the one that `auto` takes, the same program run twice; that is noise."
     )
+
+
+def test_a_plan_that_auto_should_have_taken_comes_first(scripts):
+    lines = [
+        {"header": {}},
+        *both("sleepstudy", "ours-auto", 4.0, 2.0, 0.5, 4000, plan="marginal"),
+        *both("sleepstudy", "ours-marginal", 4.0, 2.0, 0.4, 4000, plan="marginal"),
+        *both("cafes", "ours-auto", 4.0, 2.0, 1.0, 4000, plan="marginal"),
+        *both("cafes", "ours-marginal", 4.0, 2.0, 1.0, 4000, plan="marginal"),
+        *both("cafes", "ours-centred", 4.0, 2.0, 0.5, 4000, plan="centred"),
+    ]
+    found = scripts.report.plans(scripts.runs.Results([json.loads(json.dumps(each)) for each in lines]))
+    assert [row.split(" | ")[:4] for row in found.splitlines()[2:4]] == [
+        ["| cafes", "marginal", "**0.50**", "centred"],
+        ["| sleepstudy", "marginal", "0.80, itself", "marginal"],
+    ]
 
 
 def test_what_was_stopped_is_listed(scripts, recorded):
