@@ -1,13 +1,14 @@
-"""What padding tables to common sizes would save, and what it would cost; two tables in Markdown.
+"""What padding tables to common sizes would save, and what it would cost; a table in Markdown.
 
-    python benchmarks/buckets.py [MODEL ...]
+    python benchmarks/buckets.py [TABLE ...]
 
-A compiled program holds for arrays of its shapes. Padding rows and levels with zero weight up to the next of
-a few sizes would let tables of the same structure share one. What that could save is the trace and compile
-seconds of a fit of another table: here of one of the same shape, of one with a row fewer, and of one with a
-level fewer, fitted in one process without a cache on disk. What it would cost is measured by zero weights
-themselves: an eighth of the rows more, or of the levels, and seconds a draw, in turn with those of the table
-as it is. Padded levels are unknowns of the sampler except where they are integrated out.
+A compiled program holds for arrays of its shapes. Padding rows and levels with zero weight up to the next
+of a few sizes would let tables of the same structure share one. What that could save is the trace and
+compile seconds of a fit of another table: here of one of the same shape, of one with a row fewer, and of
+one with a level fewer, fitted in one process without a cache on disk. What it would cost is measured by
+zero weights themselves: an eighth of the rows more, or of the levels, and seconds of warmup and draws, in
+turn with those of the table as it is; the steps that a run happens to take are part of them. Padded levels
+are unknowns of the sampler except where they are integrated out.
 """
 
 import os
@@ -65,7 +66,7 @@ def compiling(case, table):
 
 
 def saved(case):
-    """Trace and compile seconds of four tables in turn, and all seconds of the first two."""
+    """Trace and compile seconds, and all seconds, of the fits of four tables in turn."""
     rng = np.random.default_rng(2)
     table = case.table(rng)
     row_fewer = table.drop(index=case.rows - 1)
@@ -85,7 +86,7 @@ def padded(table, column):
 
 
 def cost(case):
-    """Draw seconds by padding, over those of the table as it is: the median of rounds."""
+    """Seconds of warmup and draws by padding, over those of the table as it is: the median of rounds."""
     table = case.table(np.random.default_rng(2))
     tables = {"none": table, "rows": padded(table, "rows"), "levels": padded(table, "levels")}
     seconds = {name: [] for name in tables}

@@ -140,7 +140,7 @@ def plans(results):
             rows.append((best == used, found[0], [name, used, share, best, *map(_rate, rates)]))
     rows.sort(key=lambda row: row[:2])
     header = ["model", "auto takes", "auto / best", "best", *(f"{p} ESS/s" for p in methods.PLANS[1:])]
-    note = "Itself: the best plan is the one that `auto` takes, the same program run twice; that is noise."
+    note = "Itself: the best plan is the one that `auto` takes, the same program run twice."
     return f"{table(header, [cells for *_, cells in rows])}\n\n{note}"
 
 
