@@ -333,6 +333,7 @@ def _run(
             for label, g in part.groups.items()
         },
         draws=raw.recovered,
+        moments=raw.moments,
         stats=raw.stats,
         z=raw.z,
         timing=timing,

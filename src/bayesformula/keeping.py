@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bayesformula.errors import BayesFormulaWarning, OptionError
 
@@ -19,6 +22,14 @@ KEEP_BYTES = 2**30
 
 STATISTICS = 8
 """Numbers that the sampler says of each draw."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moments:
+    """Mean and sd over all draws of the effects of a group, (levels, coefficients) each."""
+
+    mean: np.ndarray
+    sd: np.ndarray
 
 
 def summarised_effects(model: ModelSpec, config: RunConfig, keep: str | None) -> frozenset[str]:
@@ -45,7 +56,8 @@ def check_memory(model: ModelSpec, config: RunConfig, summarised: frozenset[str]
     """
     numbers = STATISTICS + sum(len(predictor.columns) for predictor in model.predictors)
     for group in model.groups:
-        numbers += len(group.sd_coefs) + (0 if f"r_{group.label}" in summarised else group.n_levels * group.q)
+        numbers += len(group.sd_coefs) + sum(len(block) * (len(block) - 1) // 2 for block in group.blocks)
+        numbers += 0 if f"r_{group.label}" in summarised else group.n_levels * group.q
     size, there = 8 * numbers * config.chains * config.draws, memory_bytes()
     if there is not None and size > there:
         remedy = "fewer draws, or a larger thin="

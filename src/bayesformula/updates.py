@@ -93,7 +93,7 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
     source = row_source(design, fit.spec, prior_only=fit.prior_only)
     config = fit.config if seed is None else replace(fit.config, seed=seed)
     where = device.choose("gpu" if fit.timing.get("device") == "gpu" else "cpu")
-    summarised = frozenset(name.removesuffix(".mean") for name in fit.draws if name.endswith(".mean"))
+    summarised = frozenset(fit.moments)
     with cache.lent(), blas.one_thread():
         plan, program, data, start = planned_inputs(fit.spec, fit.plan, source)
         begin = program.start(data, start)
@@ -103,6 +103,7 @@ def reweighted(fit: Fit, weights: np.ndarray, *, seed: int | None = None) -> Fit
         plan=plan,
         config=config,
         draws=raw.recovered,
+        moments=raw.moments,
         stats=raw.stats,
         z=raw.z,
         timing={**fit.timing, **raw.seconds},

@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bayesformula.data.encoded import held
+from bayesformula.data.rank import find_dependent
+
 RNG = np.random.default_rng(4)
 FRAME = pd.DataFrame(
     {
@@ -81,3 +84,30 @@ def test_nearly_equal_columns_go_as_in_r(build):
     """What is left is shorter than 1e-7 of the column."""
     assert build("y ~ x + near", FRAME.assign(near=FRAME.x + 1e-9 * FRAME.z))[0].mu.dropped != ()
     assert build("y ~ x + near", FRAME.assign(near=FRAME.x + 1e-6 * FRAME.z))[0].mu.dropped == ()
+
+
+def dependent_of(values):
+    """An intercept and these columns, each a term of its own."""
+    names = ["Intercept", *(f"x{i}" for i in range(values.shape[1]))]
+    matrix = np.column_stack([np.ones(len(values)), values])
+    return find_dependent(names, held(matrix), [frozenset(), *map(frozenset, zip(names[1:]))], (0,))
+
+
+def test_each_column_in_hundreds_is_held_against_those_before_it():
+    """Every seventh is made of three before it, in its own block of columns or in others, and said so."""
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=(500, 300)) + rng.choice([0, 10, 1e4], size=300)
+    made, own = {}, [i for i in range(300) if i % 7]
+    for i in range(28, 300, 7):
+        among = np.sort(rng.choice([k for k in own if k < i], 3, replace=False))
+        values[:, i] = values[:, among] @ rng.uniform(0.5, 2, 3)
+        made[f"x{i}"] = {f"x{k}" for k in among}
+    found = {each.name: set(each.combination) - {"Intercept"} for each in dependent_of(values)}
+    assert found == made
+
+
+def test_of_many_columns_and_few_rows_the_first_stay():
+    values = np.random.default_rng(6).normal(size=(150, 400))
+    dropped = dependent_of(values)
+    assert [each.name for each in dropped] == [f"x{i}" for i in range(149, 400)]
+    assert {len(each.combination) for each in dropped} == {150}

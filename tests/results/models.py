@@ -217,6 +217,7 @@ def fit_of(model, *, chains=4, draws=50, make=draws_of):
         frame=None,
         levels={group.label: levels_of(group) for group in model.groups},
         draws=make(model, chains, draws),
+        moments={},
         stats=stats,
         z=rng.normal(size=(chains, draws, 3)),
         timing={"total": 1.25, "device": "cpu"},

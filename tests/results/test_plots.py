@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
 import bayesformula as bf
+from bayesformula.keeping import Moments
 from bayesformula.results.plots import KINDS, save_plot
 from bayesformula.results.plots.fitted_lines import panels_of, predicted
 from bayesformula.results.plots.graph_layout import graph_of
@@ -544,10 +545,10 @@ def test_kept_means_suffice_for_a_caterpillar_and_not_for_shrinkage():
     fit = cafes_fit()
     r = fit.draws["r_cafe"]
     kept = {name: values for name, values in fit.draws.items() if name != "r_cafe"}
-    kept |= {"r_cafe.mean": r.mean(axis=(0, 1)), "r_cafe.sd": r.std(axis=(0, 1))}
-    summarised = replace(fit, draws=kept)
+    moments = Moments(r.mean(axis=(0, 1)), r.std(axis=(0, 1)))
+    summarised = replace(fit, draws=kept, moments={"r_cafe": moments})
     x, _ = points(summarised.plot_caterpillar(coefs="afternoon", sort=None).axes[0])
-    assert_allclose(x, kept["r_cafe.mean"][:, 1])
+    assert_allclose(x, moments.mean[:, 1])
     with pytest.raises(bf.BayesFormulaError, match='fit again with keep="draws"'):
         summarised.plot_shrinkage()
     with pytest.raises(bf.BayesFormulaError, match='fit again with keep="draws"'):

@@ -20,6 +20,7 @@ import bayesformula as bf
 from bayesformula import cli
 from bayesformula.errors import FileExistsRefusal, OptionError
 from bayesformula.family_choice import resolve_family
+from bayesformula.keeping import Moments
 from bayesformula.results.names import scalars
 from bayesformula.results.report import again, effects, estimates, levels, page, predictive, priors, sampling
 from bayesformula.results.report.markup import attempt, safe, table
@@ -228,8 +229,7 @@ def test_with_means_of_group_effects_alone():
     fit = cafes_fit()
     r = fit.draws["r_cafe"]
     draws = {name: values for name, values in fit.draws.items() if name != "r_cafe"}
-    draws |= {"r_cafe.mean": r.mean(axis=(0, 1)), "r_cafe.sd": r.std(axis=(0, 1))}
-    fit = replace(fit, draws=draws)
+    fit = replace(fit, draws=draws, moments={"r_cafe": Moments(r.mean(axis=(0, 1)), r.std(axis=(0, 1)))})
     assert len(pictures("".join(levels.section(fit).parts))) == 2
     assert len(pictures("".join(effects.section(fit).parts))) == 1
     words = "".join(joined(predictive.section(fit)).words)

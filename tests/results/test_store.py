@@ -26,6 +26,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import bayesformula as bf
 from bayesformula import api
 from bayesformula.errors import FileExistsRefusal
+from bayesformula.keeping import Moments
 from bayesformula.results import store, upgrades
 from cases import CASES, matrices, panel
 from results.fits import cafes_fit, fit_quietly, plain_fit, wide_fit
@@ -217,10 +218,10 @@ def test_moments_of_effects_on_several_parameters_come_back(tmp_path):
     fit = fit_of(MODELS["categorical"])
     r = fit.draws["r_g"]
     draws = {name: values for name, values in fit.draws.items() if name != "r_g"}
-    draws |= {"r_g.mean": r.mean(axis=(0, 1)), "r_g.sd": r.std(axis=(0, 1), ddof=1)}
-    kept = dataclasses.replace(fit, draws=draws)
+    moments = {"r_g": Moments(r.mean(axis=(0, 1)), r.std(axis=(0, 1), ddof=1))}
+    kept = dataclasses.replace(fit, draws=draws, moments=moments)
     again = reread(kept, tmp_path / "kept.nc")
-    assert set(again.draws) == set(kept.draws)
+    assert (set(again.draws), set(again.moments)) == (set(draws), {"r_g"})
     pd.testing.assert_frame_equal(again.groups(), kept.groups(), check_exact=True)
 
 
@@ -292,18 +293,18 @@ def test_a_file_of_this_format_that_was_written_long_ago_is_still_its_fit(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("name", "arrays"),
+    ("name", "arrays", "moments"),
     [
-        ("format2_sigma", {"b", "b_sigma", "sd_g", "sd_h", "r_g.mean", "r_g.sd", "r_h.mean", "r_h.sd"}),
-        ("format2_cov", {"b", "sd_g", "r_g", "sigma"}),
-        ("format2_zeros", {"b", "b_zi", "sd_g:h", "r_g:h"}),
+        ("format2_sigma", {"b", "b_sigma", "sd_g", "sd_h"}, {"r_g", "r_h"}),
+        ("format2_cov", {"b", "sd_g", "r_g", "sigma"}, set()),
+        ("format2_zeros", {"b", "b_zi", "sd_g:h", "r_g:h"}, set()),
     ],
 )
-def test_other_files_of_this_format_have_their_parts(name, arrays, tmp_path):
+def test_other_files_of_this_format_have_their_parts(name, arrays, moments, tmp_path):
     path = tmp_path / f"{name}.nc"
     path.write_bytes(gzip.decompress((FILES / f"{name}.nc.gz").read_bytes()))
     parts = store.read(str(path))
-    assert set(parts["draws"]) == arrays
+    assert (set(parts["draws"]), set(parts["moments"])) == (arrays, moments)
     assert len(parts["frame"]) == 40
 
 

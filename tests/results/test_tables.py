@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import bayesformula as bf
+from bayesformula.keeping import Moments
 from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
 from results.models import CATEGORICAL, CLASHING, DISTRIBUTIONAL, MODELS, ORDINAL, THRESHOLDS, fit_of
 
@@ -210,9 +211,9 @@ def test_a_sigma_with_a_formula_is_no_residual():
 def test_effects_on_several_parameters_can_be_kept_as_moments():
     fit = fit_of(CATEGORICAL)
     r = fit.draws["r_g"]
-    moments = {"r_g.mean": r.mean(axis=(0, 1)), "r_g.sd": r.std(axis=(0, 1), ddof=1)}
-    draws = {name: values for name, values in fit.draws.items() if name != "r_g"} | moments
-    kept = dataclasses.replace(fit, draws=draws)
+    moments = {"r_g": Moments(r.mean(axis=(0, 1)), r.std(axis=(0, 1), ddof=1))}
+    draws = {name: values for name, values in fit.draws.items() if name != "r_g"}
+    kept = dataclasses.replace(fit, draws=draws, moments=moments)
     assert_allclose(kept.groups()[["mean", "sd"]], fit.groups()[["mean", "sd"]], rtol=1e-12)
     assert list(kept.groups().index) == list(fit.groups().index)
     assert "r_g" not in kept.posterior
@@ -313,6 +314,18 @@ def test_kept_moments_are_those_of_the_draws_that_were_not_kept(tmp_path):
     assert_array_equal(again.groups(), kept.groups())
     assert set(again.draws) == set(kept.draws)
     assert list(again.data_tree.children) == ["posterior", "sample_stats", "observed_data"]
+
+
+def test_moments_of_a_group_are_not_those_of_another_with_its_name_and_a_suffix(tmp_path):
+    """The column `g.mean` beside `g`: once the first's effects were taken for moments of the second's."""
+    frame = bf.datasets.load("cafes")
+    frame = frame.assign(**{"g.mean": np.arange(len(frame)) % 5}).rename(columns={"cafe": "g"})
+    formula = "wait ~ afternoon + (1 | g) + (1 | g.mean)"
+    whole, kept = (fit_quietly(formula, frame, keep=keep) for keep in ("draws", "summary"))
+    assert_allclose(kept.groups()[["mean", "sd"]], whole.groups()[["mean", "sd"]], rtol=1e-10)
+    for fit in (whole, kept):
+        fit.save(tmp_path / "fit.nc", overwrite=True)
+        assert_array_equal(bf.load(tmp_path / "fit.nc").groups(), fit.groups())
 
 
 def test_draws_in_place_of_summaries():

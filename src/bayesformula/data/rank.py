@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from bayesformula.data.encoded import Encoded
 from bayesformula.data.learnt import DroppedColumn
@@ -25,6 +26,11 @@ RANK_TOLERANCE = 1e-7
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
 """What is shorter than this part of a column as given is rounding error of its values."""
 
+MATTERS = 1e-6
+"""A column is named beside one that repeats it where this part of it, or more, is in there."""
+
+BLOCK = 64
+"""Columns from which those before them are taken out at once."""
 
 CLEAR = 1e-4
 """What is longer than this part of a column beside the others is seen in products of columns too."""
@@ -71,7 +77,7 @@ class _Table:
         """The columns in this order, less their means where there are columns that span these."""
         shift = self.mean.copy() if spanning else np.zeros(self.p)
         shift[list(spanning)] = 0.0
-        triangle = self._by_products(shift, order)
+        triangle = self._by_products(shift, order) if self._n >= self.p else None
         if triangle is None:
             triangle = self._by_rotations(shift, order)
         length, given = np.linalg.norm(triangle, axis=0), self.length[order]
@@ -102,12 +108,19 @@ class _Table:
 
     def _by_rotations(self, shift: np.ndarray, order: Sequence[int]) -> np.ndarray:
         """The same from their QR decomposition, chunk after chunk."""
-        triangle = np.zeros((0, self.p))
+        triangle, waiting = np.zeros((0, self.p)), 0
+        parts: list[np.ndarray] = []
         for chunk in self.chunks():
-            rows = np.vstack([triangle, (chunk - shift)[:, order]])
-            # the triangle has the dependences of the columns, and p rows instead of n
-            triangle = cast(np.ndarray, np.linalg.qr(rows, mode="r"))
-        return triangle
+            parts.append((chunk - shift)[:, order])
+            waiting += len(chunk)
+            if waiting >= self.p:  # the triangle is decomposed again each time
+                triangle, parts, waiting = _triangle([triangle, *parts]), [], 0
+        return _triangle([triangle, *parts]) if parts else triangle
+
+
+def _triangle(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The dependences of the columns of all these rows, in as many rows as columns at most."""
+    return cast(np.ndarray, np.linalg.qr(np.vstack(parts), mode="r"))
 
 
 def find_dependent(
@@ -133,24 +146,37 @@ def find_dependent(
 
 
 def _lost(scaled: _Scaled, owners: Sequence[frozenset[str]], order: Sequence[int]) -> list[int]:
-    """Places of the columns that the others span: Gram-Schmidt, twice for accuracy, in this order."""
+    """Places of the columns that the others span: Gram-Schmidt, twice for accuracy, in this order.
+
+    What the columns before a block have of it is taken out of the whole block at once: of thousands of
+    columns that is most of the work.
+    """
     triangle = scaled.triangle
     if len(triangle) == len(order) and np.all(np.abs(np.diag(triangle)) > RANK_TOLERANCE):
         return []
-    basis = np.zeros((triangle.shape[0], 0))
+    basis, kept = np.empty((len(triangle), len(order)), order="F"), 0
     lost: list[int] = []
-    for step, place in enumerate(order):
-        rest = triangle[:, step].copy()
+    for start in range(0, len(order), BLOCK):
+        block, before = triangle[:, start : start + BLOCK].copy(order="F"), kept
         for _ in range(2):
-            rest -= basis @ (basis.T @ rest)
-        length = float(np.linalg.norm(rest))
-        if length <= RANK_TOLERANCE:
-            within = [i for i, other in enumerate(order[:step]) if owners[other] < owners[place]]
-            margin = RANK_TOLERANCE * _remainder(triangle[:, within], triangle[:, step])
-            if length <= max(margin, scaled.noise[place]):
-                lost.append(place)
-                continue
-        basis = np.column_stack([basis, rest / length])
+            block -= basis[:, :before] @ (basis[:, :before].T @ block)
+        for step, rest in enumerate(block.T, start):
+            for _ in range(2):
+                rest -= basis[:, before:kept] @ (basis[:, before:kept].T @ rest)
+            if (
+                np.linalg.norm(rest) < CLEAR
+            ):  # rounding of what was taken out before is no longer small beside it
+                rest -= basis[:, :kept] @ (basis[:, :kept].T @ rest)
+            length, place = float(np.linalg.norm(rest)), order[step]
+            if length <= RANK_TOLERANCE:
+                within = [i for i, other in enumerate(order[:step]) if owners[other] < owners[place]]
+                if length <= scaled.noise[place] or length <= RANK_TOLERANCE * _remainder(
+                    triangle[:, within], triangle[:, step]
+                ):
+                    lost.append(place)
+                    continue
+            basis[:, kept] = rest / length
+            kept += 1
     return sorted(lost)
 
 
@@ -168,19 +194,35 @@ def _described(
     names: Sequence[str], table: _Table, lost: Sequence[int], spanning: Sequence[int]
 ) -> tuple[DroppedColumn, ...]:
     """The columns that are lost, each with those before it that it repeats."""
+    flat = table.high - table.low <= ROUNDING * np.maximum(np.abs(table.low), np.abs(table.high))
+    constant = {place for place in lost if flat[place] or table.low[place] > table.high[place]}
+    repeated = [place for place in lost if place not in constant]
+    kept = sorted({*range(len(names))} - {*lost})
     # seen from zero a column shows its part in the intercept, seen from its mean its part in the others
-    places = list(range(len(names)))
-    triangles = [table.scaled(view, places).triangle for view in ((), spanning)]
-    dropped: list[DroppedColumn] = []
-    gone = set(lost)
-    for place in lost:
-        low, high = float(table.low[place]), float(table.high[place])
-        if low > high or high - low <= ROUNDING * max(abs(low), abs(high)):
-            dropped.append(DroppedColumn(names[place], "constant-column"))
-            continue
-        kept = [other for other in range(place) if other not in gone]
-        weights = [np.linalg.lstsq(r[:, kept], r[:, place], rcond=None)[0] for r in triangles]
-        matters = np.max(np.abs(weights), axis=0) > 1e-6
-        among = tuple(names[kept[i]] for i in np.flatnonzero(matters))
-        dropped.append(DroppedColumn(names[place], "dependent-columns", among))
-    return tuple(dropped)
+    views = (table.scaled(view, list(range(len(names)))).triangle for view in ((), spanning))
+    weights = np.max([np.abs(_weights(view, kept, repeated)) for view in views], axis=0)
+    found = {place: np.flatnonzero(weights[:, j] > MATTERS) for j, place in enumerate(repeated)}
+    return tuple(
+        DroppedColumn(names[place], "constant-column")
+        if place in constant
+        else DroppedColumn(names[place], "dependent-columns", tuple(names[kept[i]] for i in found[place]))
+        for place in lost
+    )
+
+
+def _weights(triangle: np.ndarray, kept: Sequence[int], lost: Sequence[int]) -> np.ndarray:
+    """(kept, lost) What each lost column has of the kept columns before it, least squares.
+
+    A kept column that those before it span in this view has weight 0: the constant, seen from the means.
+    """
+    usable = np.asarray(kept, int)
+    pivots = np.abs(np.diag(np.linalg.qr(triangle[:, usable], mode="r")))
+    clear = np.flatnonzero(pivots > ROUNDING)
+    out, usable = np.zeros((len(kept), len(lost))), usable[clear]
+    q, r = np.linalg.qr(triangle[:, usable])
+    right = q.T @ triangle[:, list(lost)]
+    before = np.searchsorted(usable, lost)
+    for count in np.unique(before[before > 0]):
+        here = np.flatnonzero(before == count)
+        out[np.ix_(clear[:count], here)] = solve_triangular(r[:count, :count], right[:count, here])
+    return out

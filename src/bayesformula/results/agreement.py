@@ -22,6 +22,7 @@ from bayesformula.typed import conforms
 
 if TYPE_CHECKING:
     from bayesformula.data.learnt import DataSchema, GroupSchema, ParameterSchema, TermSchema
+    from bayesformula.keeping import Moments
     from bayesformula.results.dataset import Levels
 
 STATS = ("lp", "energy", "energy_change", "n_steps", "acceptance_rate", "diverging", "reached_max_treedepth")
@@ -47,7 +48,7 @@ def check_parts(parts: Mapping[str, Any]) -> None:
     shape = (parts["config"]["chains"], parts["config"]["draws"])
     for what in (
         *_of_model(spec),
-        *_of_draws(spec, parts["draws"], shape),
+        *_of_draws(spec, parts["draws"], parts["moments"], shape),
         *_of_counts(parts["stats"], parts["z"], shape),
         *_of_levels(spec, parts["levels"]),
         *_of_schema(spec, parts["schema"]),
@@ -106,19 +107,20 @@ def _of_group(group: GroupSpec) -> Iterator[str]:
 # ---- draws -------------------------------------------------------------------------------------------
 
 
-def _of_draws(spec: ModelSpec, draws: Mapping[str, np.ndarray], shape: tuple[int, int]) -> Iterator[str]:
-    """Every reported number has its draws, and arrays have the shape of the model."""
+def _of_draws(
+    spec: ModelSpec, draws: Mapping[str, np.ndarray], moments: Mapping[str, Moments], shape: tuple[int, int]
+) -> Iterator[str]:
+    """Every reported number has its draws, or its moments, and arrays have the shape of the model."""
     wanted = _shapes(spec)
     for name, values in draws.items():
-        leading = () if name.endswith((".mean", ".sd")) and name not in wanted else shape
-        own = wanted.get(name, wanted.get(name.rpartition(".")[0]))
-        if values.dtype.kind != "f" or own is None or values.shape != (*leading, *own):
+        if values.dtype.kind != "f" or name not in wanted or values.shape != (*shape, *wanted[name]):
             yield f"the draws of {name!r} have another shape or type than the model says"
-    missing = {row.variable for row in scalars(spec)} - set(draws)
-    for group in spec.groups:
-        name = f"r_{group.label}"
-        if name not in draws and not {f"{name}.mean", f"{name}.sd"} <= set(draws):
-            missing.add(name)
+    for name, found in moments.items():
+        for values in (found.mean, found.sd):
+            if values.dtype.kind != "f" or values.shape != wanted[name]:
+                yield f"the moments of {name!r} have another shape or type than the model says"
+    effects = {f"r_{group.label}" for group in spec.groups} - set(moments)
+    missing = ({row.variable for row in scalars(spec)} | effects) - set(draws)
     if missing:
         yield f"the draws of {min(missing)!r} are not there"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesformula.families import Family
+from bayesformula.keeping import Moments
 from bayesformula.model.spec import ModelSpec
 from bayesformula.results import (
     coefficients,
@@ -64,6 +65,7 @@ class Fit:
         frame: used columns of the used rows, or None where they were not kept.
         levels: per group its level names and their parts.
         draws: reported parameters by name, (chains, draws, ...).
+        moments: with keep="summary" means and sds of the group effects, `r_g`, in place of their draws.
         stats: what the sampler counted, (chains, draws) each.
         z: (chains, draws, dim) the sampler's own coordinates.
         timing: seconds of each stage, device and why, leapfrog steps a draw.
@@ -84,6 +86,7 @@ class Fit:
     frame: pd.DataFrame | None
     levels: dataset.Levels
     draws: Mapping[str, np.ndarray]
+    moments: Mapping[str, Moments]
     stats: Mapping[str, np.ndarray]
     z: np.ndarray
     timing: Mapping[str, Any]

@@ -25,7 +25,7 @@ from uuid import uuid4
 import numpy as np
 
 from bayesformula.errors import FileExistsRefusal, FitFileError
-from bayesformula.keeping import memory_bytes
+from bayesformula.keeping import Moments, memory_bytes
 from bayesformula.model.spec import from_json, to_json
 from bayesformula.results.agreement import Disagreement, check_parts
 from bayesformula.results.container import SIGNATURE, Container, Content, Groups
@@ -157,10 +157,9 @@ def _moments(fit: Fit) -> Any:
 
     out = {}
     for group in fit.spec.groups:
-        for suffix in ("mean", "sd"):
-            value = fit.draws.get(f"r_{group.label}.{suffix}")
-            if value is not None:
-                name = group_names(fit.spec)[group.label].name
+        if (found := fit.moments.get(f"r_{group.label}")) is not None:
+            name = group_names(fit.spec)[group.label].name
+            for suffix, value in (("mean", found.mean), ("sd", found.sd)):
                 out[f"r_{name}.{suffix}"] = ((f"level_{name}", f"coef_{name}"), value)
     return xr.Dataset(out)
 
@@ -288,6 +287,7 @@ def _parts(groups: Groups) -> dict[str, Any]:
         "frame": frame_of(groups["/rows"]) if "/rows" in groups else None,
         "levels": {label: _levels(label, value) for label, value in texts["levels"].items()},
         "draws": _draws(spec, groups),
+        "moments": _kept_moments(spec, groups),
         "stats": dict(groups["/sample_stats"]),
         "z": sampler["z"],
         "likelihood": float(sampler["log_likelihood"]) if "log_likelihood" in sampler else None,
@@ -323,17 +323,22 @@ def _levels(label: str, content: Any) -> tuple[tuple[str, ...], tuple[tuple[str,
 
 def _draws(spec: ModelSpec, groups: Groups) -> dict[str, np.ndarray]:
     """Reported parameters by their own names, from the posterior's safe ones."""
-    posterior, moments = groups["/posterior"], groups.get("/kept_moments", {})
+    posterior = groups["/posterior"]
     out = {key: posterior[each.name] for key, each in variables(spec).items() if each.name in posterior}
     empty = np.empty((*groups["/sampler"]["z"].shape[:2], 0))
     for predictor in spec.predictors:
         if not predictor.columns:
             out[coefficients(predictor.parameter)] = empty
+    return out
+
+
+def _kept_moments(spec: ModelSpec, groups: Groups) -> dict[str, Moments]:
+    """Means and sds of group effects whose draws were not kept."""
+    found, out = groups.get("/kept_moments", {}), {}
     for group in spec.groups:
-        name = group_names(spec)[group.label].name
-        for suffix in ("mean", "sd"):
-            if f"r_{name}.{suffix}" in moments:
-                out[f"r_{group.label}.{suffix}"] = moments[f"r_{name}.{suffix}"]
+        name = f"r_{group_names(spec)[group.label].name}"
+        if {f"{name}.mean", f"{name}.sd"} <= set(found):
+            out[f"r_{group.label}"] = Moments(found[f"{name}.mean"], found[f"{name}.sd"])
     return out
 
 
@@ -342,6 +347,6 @@ def _likelihood(fit: Fit) -> dict[str, Any]:
 
     Another version of the search may end elsewhere: such a file is known again by its reported draws.
     """
-    if fit.plan.name != "whitened" or fit.frame is None or any(name.endswith(".mean") for name in fit.draws):
+    if fit.plan.name != "whitened" or fit.frame is None or fit.moments:
         return {}
     return {"log_likelihood": ((), last_likelihood(fit))}

@@ -16,6 +16,7 @@ from bayesformula.results.summary import location, stack
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bayesformula.keeping import Moments
     from bayesformula.model.spec import GroupSpec
     from bayesformula.results.fit import Fit
 
@@ -75,13 +76,13 @@ def _effect_table(
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """Coefficient names and (levels, coefficients) values of one group."""
     name = f"r_{group.label}"
-    if name not in fit.draws:
+    if name in fit.moments:
         if total:
             raise OptionError(
                 "coef() needs the draws of the group effects, and this fit kept their means and sds only: "
                 'fit again with keep="draws"'
             )
-        return coefs(group), _from_moments(fit.draws[f"{name}.mean"], fit.draws[f"{name}.sd"], ci)
+        return coefs(group), _from_moments(fit.moments[name], ci)
     r = fit.draws[name]
     if not total:
         return coefs(group), location(r, ci, kind)
@@ -124,11 +125,11 @@ def parts_of(group: GroupSpec, rows: Sequence[Scalar]) -> list[Part]:
     return out + [Part(row.term, row, None) for row in rows if row not in used]
 
 
-def _from_moments(mean: np.ndarray, sd: np.ndarray, ci: float) -> dict[str, np.ndarray]:
+def _from_moments(moments: Moments, ci: float) -> dict[str, np.ndarray]:
     from statistics import NormalDist
 
-    half = NormalDist().inv_cdf(0.5 + ci / 2) * sd
-    return {"mean": mean, "sd": sd, "lower": mean - half, "upper": mean + half}
+    mean, half = moments.mean, NormalDist().inv_cdf(0.5 + ci / 2) * moments.sd
+    return {"mean": mean, "sd": moments.sd, "lower": mean - half, "upper": mean + half}
 
 
 @dataclass(frozen=True)

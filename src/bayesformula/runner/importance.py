@@ -30,6 +30,7 @@ from bayesformula.errors import OptionError
 from bayesformula.runner import nuts
 from bayesformula.runner.device import Device, on
 from bayesformula.runner.executables import compile_ahead, traces
+from bayesformula.runner.recovery import Recovered, recover_all
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
@@ -159,7 +160,8 @@ def run(
         {**nuts.no_steps((config.chains, config.draws)), "lp": lp},
         none,
         none,
-        recovered,
+        recovered.draws,
+        recovered.moments,
         {
             "trace": slope.trace_seconds + height.trace_seconds,
             "compile": slope.compile_seconds + height.compile_seconds,
@@ -328,9 +330,7 @@ def _recovery(program: Program) -> Callable[..., dict[str, Any]]:
 
 def _recover(
     program: Program, data: Any, device: Device, z: np.ndarray, config: RunConfig, summarised: frozenset[str]
-) -> dict[str, np.ndarray]:
-    from bayesformula.runner.recovery import recover_all
-
+) -> Recovered:
     seed, zero = np.asarray(config.seed, np.uint32), np.asarray(0)
     with on(device):
         arguments = (z[0, 0], zero, zero, seed, data)

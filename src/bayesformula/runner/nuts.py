@@ -21,6 +21,7 @@ from jax import Array, lax
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
+from bayesformula.keeping import Moments
 from bayesformula.runner import lanes, metric, recovery
 from bayesformula.runner.chunks import Chunk, Lane, stack
 from bayesformula.runner.config import RunConfig
@@ -52,6 +53,7 @@ class RawDraws:
         step_size: (chains,) after adaptation.
         warmup_steps: (chains,) leapfrog steps spent in warmup.
         recovered: reported parameters by name, (chains, draws, ...).
+        moments: means and sds in place of draws, of those that were summarised.
         seconds: trace, compile, warmup, draws, recovery.
         importance: diagnostics of importance sampling by name; None of NUTS.
     """
@@ -61,6 +63,7 @@ class RawDraws:
     step_size: np.ndarray
     warmup_steps: np.ndarray
     recovered: Mapping[str, np.ndarray]
+    moments: Mapping[str, Moments]
     seconds: Mapping[str, float]
     importance: Mapping[str, float] | None = None
 
@@ -226,7 +229,7 @@ def run(
         config: options.
         device: where.
         progress: called after every chunk of every chain, from its thread.
-        summarised: names of recovered parameters of which only `name.mean` and `name.sd` are kept.
+        summarised: names of recovered parameters of which only means and sds are kept.
         checkpoint: where chains go on from, and what they write as they go.
 
     Raises:
@@ -255,7 +258,8 @@ def run(
         stats,
         step_size,
         np.concatenate([np.atleast_1d(lane.warmup_steps) for lane in found]),
-        recovered,
+        recovered.draws,
+        recovered.moments,
         {
             "trace": advance.trace_seconds,
             "compile": advance.compile_seconds,
@@ -288,9 +292,10 @@ def _without_sampler(job: _Job, summarised: frozenset[str]) -> RawDraws:
         energy = float(density.call(job.z0, job.data))
     recovered = _recover(job, recover, z, size, summarised)
     stats = {**no_steps(shape), "lp": np.full(shape, -energy)}
-    seconds = dict.fromkeys(("trace", "compile", "warmup", "draws"), 0.0)
+    seconds: dict[str, float] = dict.fromkeys(("trace", "compile", "warmup", "draws"), 0.0)
     none = np.zeros(job.config.chains)
-    return RawDraws(z, stats, none, none, recovered, {**seconds, "recovery": time.perf_counter() - began})
+    seconds["recovery"] = time.perf_counter() - began
+    return RawDraws(z, stats, none, none, recovered.draws, recovered.moments, seconds)
 
 
 def no_steps(shape: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -323,7 +328,7 @@ def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
 
 def _recover(
     job: _Job, recover: Compiled, z: np.ndarray, size: int, summarised: frozenset[str]
-) -> dict[str, np.ndarray]:
+) -> recovery.Recovered:
     """Reported parameters of all draws, as many chains at a time as there are cores."""
     workers = 1 if job.device.kind == "gpu" else job.config.workers
     with on(job.device):

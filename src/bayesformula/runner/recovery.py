@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ import numpy as np
 from jax import Array, lax
 
 from bayesformula.compiler.kept import Kept, signature
+from bayesformula.keeping import Moments
 from bayesformula.runner.device import Device
 from bayesformula.runner.executables import TRACING, Compiled, compile_ahead, traces
 
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 8 * 2**20
 MAX_BATCH = 250
+
+
+class Recovered(NamedTuple):
+    """Reported parameters.
+
+    Attributes:
+        draws: by name, (chains, draws, ...).
+        moments: by name of those of which no draws are kept.
+    """
+
+    draws: dict[str, np.ndarray]
+    moments: dict[str, Moments]
 
 
 _sizes: Kept[int] = Kept(256)
@@ -71,14 +84,14 @@ def prepare(
 
 def recover_all(
     call: Callable[..., Any], z: np.ndarray, size: int, summarised: frozenset[str], workers: int
-) -> dict[str, np.ndarray]:
+) -> Recovered:
     """Recover every draw of every chain, chains side by side, in batches of `size` draws.
 
     Args:
         call: (batch of z, number of its first draw, chain) -> values by name.
         z: (chains, draws, dim), in the precision of the run.
         size: of a batch; the last of a chain is padded.
-        summarised: names of which only `name.mean` and `name.sd` are kept.
+        summarised: names of which only means and sds are kept.
         workers: threads.
     """
     chains, draws, _ = z.shape
@@ -91,8 +104,8 @@ def recover_all(
                 out[name] = np.empty((chains, draws, *array.shape[1:]))
         out[name][chain, first : first + len(array)] = array
 
-    def recover(chain: int) -> dict[str, _Moments]:
-        moments: dict[str, _Moments] = {}
+    def recover(chain: int) -> dict[str, _Stream]:
+        moments: dict[str, _Stream] = {}
         for first in range(0, draws, size):
             batch = z[chain, first : first + size]
             n = len(batch)
@@ -101,22 +114,23 @@ def recover_all(
             for name, value in call(batch, np.asarray(first), np.asarray(chain)).items():
                 array = np.asarray(value)[:n]
                 if name in summarised:
-                    moments.setdefault(name, _Moments(array.shape[1:])).add(array)
+                    moments.setdefault(name, _Stream(array.shape[1:])).add(array)
                 else:
                     keep(name, chain, first, array)
         return moments
 
     with ThreadPoolExecutor(workers, thread_name_prefix="bayesformula-recover") as pool:
         by_chain = list(pool.map(recover, range(chains)))
+    moments: dict[str, Moments] = {}
     for name in by_chain[0]:  # joined in the order of the chains, whichever was ready first
         whole = by_chain[0][name]
         for other in by_chain[1:]:
             whole.join(other[name])
-        out[f"{name}.mean"], out[f"{name}.sd"] = whole.mean, whole.sd
-    return out
+        moments[name] = Moments(whole.mean, whole.sd)
+    return Recovered(out, moments)
 
 
-class _Moments:
+class _Stream:
     """Mean and sd of a stream of batches, by Chan's pairwise update."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
@@ -127,7 +141,7 @@ class _Moments:
         mean = batch.mean(axis=0)
         self._merge(len(batch), mean, ((batch - mean) ** 2).sum(axis=0))
 
-    def join(self, other: _Moments) -> None:
+    def join(self, other: _Stream) -> None:
         """Take in the moments of another stream."""
         self._merge(other.n, other.mean, other._squares)
 

@@ -111,9 +111,7 @@ def relative_ess(fit: Fit) -> float:
     if next(iter(fit.stats.values())).shape[0] == 1:
         return 1.0
     found = []
-    for name, values in fit.draws.items():
-        if name.endswith((".mean", ".sd")):
-            continue
+    for values in fit.draws.values():
         flat = values.reshape(*values.shape[:2], -1)[:, :, :MAX_EFFECTS]
         if flat.shape[2]:
             ess = array_stats.ess(flat, chain_axis=0, draw_axis=1, method="mean")
