@@ -54,7 +54,7 @@ def _response_on_the_right(spec: FormulaSpec) -> Iterator[Finding]:
                     f"'{name}' is the response and a grouping factor: (... | {group.label}) would explain "
                     "it by itself; write another column after the bar",
                 )
-        for term in _terms(predictor):
+        for term in terms_of(predictor):
             if any(isinstance(variable, Name) and variable.text == name for variable in term.variables):
                 yield found(
                     "response-as-predictor",
@@ -63,7 +63,8 @@ def _response_on_the_right(spec: FormulaSpec) -> Iterator[Finding]:
                 )
 
 
-def _terms(predictor: Predictor) -> Iterator[Term]:
+def terms_of(predictor: Predictor) -> Iterator[Term]:
+    """Population terms, those of one category each, and those of groups."""
     yield from predictor.terms
     yield from predictor.specific
     for group in predictor.groups:
@@ -115,7 +116,7 @@ def _ids_as_numbers(spec: FormulaSpec, schema: DataSchema, frame: pd.DataFrame) 
     variables = {
         variable.text: render_expression(variable)
         for predictor in spec.predictors
-        for term in _terms(predictor)
+        for term in terms_of(predictor)
         for variable in term.variables
         if isinstance(variable, Name)
     }
@@ -149,7 +150,7 @@ def _numbers_as_text(spec: FormulaSpec, schema: DataSchema, frame: pd.DataFrame)
     names = dict.fromkeys(
         variable.text
         for predictor in spec.predictors
-        for term in _terms(predictor)
+        for term in terms_of(predictor)
         for variable in term.variables
         if isinstance(variable, Name)
     )

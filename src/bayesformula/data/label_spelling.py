@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from bayesformula.data.findings import Finding, found
+from bayesformula.data.label_lints import terms_of
 from bayesformula.data.learnt import DataSchema
 from bayesformula.data.text_files import SPELLINGS
 from bayesformula.data.values import Design
 from bayesformula.errors import shortened
-from bayesformula.syntax.render import variables_of
+from bayesformula.syntax.render import render_expression, variables_of
 
 MOST_LEVELS = 100_000
 """Of a factor whose labels are compared; a million are ids that a program made."""
@@ -72,14 +73,18 @@ def _merged(schema: DataSchema, frame: pd.DataFrame) -> Iterator[Finding]:
     spellings: dict[str, tuple[str, str]] = frame.attrs.get(SPELLINGS, {})
     if not spellings:
         return
+    labels = {variable.label for variable in schema.variables if variable.kind == "factor"}
     factors = [
-        factor
-        for predictor in schema.spec.predictors
-        for group in predictor.groups
-        for factor in group.factors
+        *(f for predictor in schema.spec.predictors for group in predictor.groups for f in group.factors),
+        *(
+            variable  # factor(u); a plain u is a number
+            for predictor in schema.spec.predictors
+            for term in terms_of(predictor)
+            for variable in term.variables
+            if render_expression(variable) in labels
+        ),
     ]
-    named = dict.fromkeys(name for factor in factors for name in variables_of(factor))
-    for name in named:
+    for name in dict.fromkeys(name for factor in factors for name in variables_of(factor)):
         if name in spellings:
             one, other = spellings[name]
             yield found(

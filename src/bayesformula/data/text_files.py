@@ -14,15 +14,24 @@ import numpy as np
 import pandas as pd
 
 from bayesformula.data.raw_text import Source, Survey, refuse_other_kinds, rows_of, survey
-from bayesformula.errors import DataError, listing
+from bayesformula.errors import DataError, listing, shortened
 
 OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'", ",": "commas"}
 
 WIDE = 1000
 """Of a table with more columns only those are read that are wanted."""
 
+COMMENT = ("#", "%")
+"""Beginnings of lines that other programs leave out."""
+
+CTRL_Z = "\x1a"
+"""How old programs end a file."""
+
 EXCEL_NOTE = re.compile(r"sep=.?", re.IGNORECASE)
 """A line before the header, which says what is between the values."""
+
+WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
+"""A whole number as a text; of more digits none is a number."""
 
 MOST_COLUMNS = 100_000
 """That are read where it is not said which are wanted."""
@@ -53,6 +62,11 @@ def read_text(
         refuse_other_kinds(source, shown)
         seen = survey(source, shown, separator)
         names = _header(source, shown, separator)
+        if len(names) == 1 and seen.separators and names[0].startswith(COMMENT):
+            raise DataError(
+                f"{shown} begins with a comment, {shortened(names[0])!r}, in the place of the header: take "
+                f"such lines out, or pass pd.read_csv(path, comment={names[0][0]!r})"
+            )
         _refuse_other_separators(names, shown, separator)
         refuse_duplicates([name for name in names if name])
         places = _places(names, shown, wanted)
@@ -198,29 +212,40 @@ def _refuse_ragged(
     least = max((place + 1 for place, name in enumerate(names) if name), default=1)
     if not is_wide and bool(frame.iloc[:, least - 1].notna().all()):
         return
-    short: list[tuple[int, int]] = []
+    short: list[tuple[int, list[str]]] = []
     for line, row in rows_of(source, shown, separator):
         if len(row) < least:
-            short.append((line, len(row)))
+            short.append((line, row))
         if is_wide and any(row[len(names) :]):
             raise DataError(_longer(shown))
-    lengths = {length for _, length in short}
+    lengths = {len(row) for _, row in short}
     if len(lengths) == 1 and len(short) > 1 and lengths != {1}:
         return  # so spreadsheets write a last column that is empty for a while
-    for line, length in short:
-        values = "1 value" if length == 1 else f"{length} values"
+    for line, row in short:
+        values = "1 value" if len(row) == 1 else f"{len(row)} values"
         raise DataError(
             f"{shown}: line {line} has {values}, where the header has {least} names\n"
-            "  Is the file cut off? A missing value in the middle or at the end is written as nothing "
-            f"between two separators, as in {separator.join(['1', '', '3', ''])}."
+            f"  {_short_line(row[0], separator)}"
         )
+
+
+def _short_line(first: str, separator: str) -> str:
+    """What a line may be that has fewer values than the header, by how it begins."""
+    if first.startswith(COMMENT):
+        return f"It looks like a comment: take it out, or pass pd.read_csv(path, comment={first[0]!r})."
+    if first.strip(" ") == CTRL_Z:
+        return "It is the mark Ctrl-Z, with which some programs end a file: take it out."
+    return (
+        "Is the file cut off? A missing value in the middle or at the end is written as nothing "
+        f"between two separators, as in {separator.join(['1', '', '3', ''])}."
+    )
 
 
 def _spellings(
     source: Source, separator: str, frame: pd.DataFrame, names: list[str], places: list[int] | None
 ) -> dict[str, tuple[str, str]]:
     """Columns of whole numbers in which one number is written in two ways, `01` and `1`; and these two."""
-    whole = [at for at, dtype in enumerate(frame.dtypes) if pd.api.types.is_integer_dtype(dtype)]
+    whole = [at for at in range(frame.shape[1]) if _is_whole(frame.iloc[:, at])]
     at = [place for place in (whole if places is None else [places[each] for each in whole]) if names[place]]
     if not at:
         return {}
@@ -229,11 +254,24 @@ def _spellings(
     for column, place in enumerate(at):
         seen: dict[int, str] = {}
         for text in texts.iloc[:, column].str.strip().unique().tolist():
+            if not WHOLE.fullmatch(text):
+                continue  # a missing value, or 1.0 among whole numbers
             earlier = seen.setdefault(int(text), text)
             if earlier != text:
                 found[names[place]] = (earlier, text)
                 break
     return found
+
+
+def _is_whole(column: pd.Series) -> bool:
+    """Whether a column holds whole numbers; beside missing values pandas reads them as floats."""
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return True
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return False
+    values = column.to_numpy(float)
+    values = values[~np.isnan(values)]
+    return len(values) > 0 and len(values) < len(column) and bool(np.all(values == np.floor(values)))
 
 
 def _longer(shown: str) -> str:
