@@ -137,16 +137,20 @@ def plans_table(recorded: dict) -> str:
     """A row for each structure of groups and plan."""
     lines = [
         "| formula | family | plan | simulations | first attempt | under this plan | median least ESS | "
-        "below 150 | with a divergence | quantities | least p |",
-        "|" + "---|" * 11,
+        "below 150 | with a divergence | quantities | least p | good chains | their least p |",
+        "|" + "---|" * 13,
     ]
+
+    def least_p(counts: dict[str, list[int]]) -> str:
+        all_ranks = (np.repeat(np.arange(len(each)), each) for each in counts.values())
+        return shown(min(p_value(ranks, recorded["ranked"]) for ranks in all_ranks))
+
     for name, m in recorded["plans"].items():
-        counts = {quantity: np.array(each) for quantity, each in m["counts"].items()}
-        p = [p_value(np.repeat(np.arange(len(each)), each), recorded["ranked"]) for each in counts.values()]
         lines.append(
             f"| `{m['formula'].replace('|', chr(92) + '|')}` | {m['family']} | {name.split(', ')[1]} | "
             f"{m['simulations']} | {m['first_attempt']} | {m['own_plan']} | {m['median_least_ess']} | "
-            f"{m['poor']} | {m['with_divergence']} | {len(counts)} | {shown(min(p))} |"
+            f"{m['poor']} | {m['with_divergence']} | {len(m['counts'])} | {least_p(m['counts'])} | "
+            f"{m['good']['simulations']} | {least_p(m['good']['counts'])} |"
         )
     return "\n".join(lines)
 

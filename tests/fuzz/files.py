@@ -28,6 +28,7 @@ ODD_VALUES = (
 )  # fmt: skip
 CANNOT = (
     LookupError, ValueError, TypeError, OSError, RuntimeError, OverflowError, AttributeError, StopIteration,
+    MemoryError,
 )  # fmt: skip
 """What a step raises that cannot follow the one before it."""
 DTYPES = ("f4", "f8", "i1", "i8", "u8", "bool", "S3", "c16", "V4")

@@ -63,6 +63,7 @@ def run(target: Target, seconds: float, seed: int, *, guided: bool) -> Tally:
             process.join()
             _add(total, last)
             if process.exitcode == 1:
+                report(target, total, seed)
                 sys.exit(f"the target '{target.name}' has a fault of its own")
             if process.exitcode:
                 with path.open("r+b") as file, mmap.mmap(file.fileno(), SLOT) as slot:

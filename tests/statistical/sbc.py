@@ -187,13 +187,17 @@ def collect(lines: Iterable[str], seed: int) -> dict[str, Any]:
 
 
 def collect_plans(lines: Iterable[str], seed: int) -> dict[str, Any]:
-    """Simulations of `PLANS`, shorter: of each quantity how many simulations had each rank."""
+    """Simulations of `PLANS`, shorter: of each quantity how many simulations had each rank.
+
+    In all of them, and in those whose chain was good. Whether it was good is seen in the table and in the
+    chain alone, so that ranks are uniform among these too where their draws are right.
+    """
     done, plans = [json.loads(line) for line in lines], {}
     for model in PLANS:
         own = [one for one in done if one["model"] == model.name]
         if not own:
             continue
-        ranks = {name: [one["ranks"][name] for one in own] for name in own[0]["ranks"]}
+        good = [one for one in own if not one["divergences"] and one["least_ess"] >= LEAST_ESS]
         plans[model.name] = {
             "formula": model.groups.formula,
             "family": model.family,
@@ -204,9 +208,8 @@ def collect_plans(lines: Iterable[str], seed: int) -> dict[str, Any]:
             "median_least_ess": round(float(np.median([one["least_ess"] for one in own]))),
             "poor": sum(one["least_ess"] < LEAST_ESS for one in own),
             "with_divergence": sum(one["divergences"] > 0 for one in own),
-            "counts": {
-                name: np.bincount(values, minlength=RANKED + 1).tolist() for name, values in ranks.items()
-            },
+            "counts": _counts(own),
+            "good": {"simulations": len(good), "counts": _counts(good)},
         }
     return {
         "script": "tests/statistical/sbc.py",
@@ -214,6 +217,14 @@ def collect_plans(lines: Iterable[str], seed: int) -> dict[str, Any]:
         "versions": versions(),
         "ranked": RANKED,
         "plans": plans,
+    }
+
+
+def _counts(simulations: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """How many had each rank, by quantity."""
+    return {
+        name: np.bincount([one["ranks"][name] for one in simulations], minlength=RANKED + 1).tolist()
+        for name in simulations[0]["ranks"]
     }
 
 

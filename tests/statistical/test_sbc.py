@@ -126,22 +126,32 @@ def test_recorded_ranks_are_uniform():
     assert min(p.values()) > 0.01 / len(p), sorted(p.items(), key=lambda item: item[1])[:3]
 
 
-def test_recorded_ranks_of_every_plan_are_uniform():
-    """Plans on structures of groups, those that were run; Bonferroni's bound at 1 %, as above."""
+MISSES_SMALL_SDS = "nested, centred"
+"""Where sds are small this plan stays out of the neck of a funnel, with divergences in two of three runs."""
+
+
+@pytest.mark.parametrize("which", ["all", "good"])
+def test_recorded_ranks_of_every_plan_are_uniform(which):
+    """Every plan on three structures of groups, 500 simulations each; Bonferroni's bound at 1 %, as above.
+
+    Among chains without divergences all are; among all chains, all but those of one plan.
+    """
     recorded = json.loads(PLANS_RECORDED.read_text())["plans"]
     by_name = {model.name: model for model in PLANS}
-    assert set(recorded) <= set(by_name)
+    assert set(recorded) == set(by_name)
     p = {}
     for name, own in recorded.items():
-        model = by_name[name]
+        model, part = by_name[name], own if which == "all" else own["good"]
         assert (own["formula"], own["priors"]) == (model.groups.formula, model.priors)
-        assert own["simulations"] >= 250
+        assert own["simulations"] >= 500
         assert own["own_plan"] > own["simulations"] / 2
-        assert own["poor"] <= own["simulations"] / 50
-        for quantity, counts in own["counts"].items():
-            assert sum(counts) == own["simulations"]
-            p[model.name, quantity] = uniformity.p_value(np.repeat(np.arange(RANKED + 1), counts), RANKED)
-    assert min(p.values()) > 0.01 / len(p), sorted(p.items(), key=lambda item: item[1])[:3]
+        assert own["poor"] <= own["simulations"] / 20
+        assert part["simulations"] >= 150
+        for quantity, counts in part["counts"].items():
+            assert sum(counts) == part["simulations"]
+            p[name, quantity] = uniformity.p_value(np.repeat(np.arange(RANKED + 1), counts), RANKED)
+    strange = {key: value for key, value in p.items() if value <= 0.01 / len(p)}
+    assert set(strange) == ({(MISSES_SMALL_SDS, "sd_a__Intercept")} if which == "all" else set()), strange
 
 
 def test_recorded_mutants_were_noticed():

@@ -9,16 +9,29 @@ thrown away after it, and are held here alone.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import jax
 import numpy as np
+from jax.errors import JaxRuntimeError
 
 T = TypeVar("T")
 MAX_PROGRAMS = 48
 """That answer questions about fits; a question is one program, for some number of rows and draws."""
+
+
+ONE_THREAD: dict[str, Any] = {
+    "xla_disable_hlo_passes": "cpu-parallel-task-assigner",
+    "xla_cpu_multi_thread_eigen": False,
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_DOT",
+}
+"""XLA on the CPU, told to leave the cores to the chains. It would split loops over rows, sums and products
+of matrices among the cores, and one seed would have other last digits on one core, on two and on sixteen.
+(YNNPACK's sums depend on how many cores there are, and Eigen's products; YNNPACK's products do not.) A step
+over 7,584 rows takes as long without, one over 600 rows nine tenths."""
 
 
 class Kept(Generic[T]):
@@ -63,7 +76,7 @@ def signature(arguments: Any) -> Hashable:
     return tree, tuple((np.shape(leaf), str(getattr(leaf, "dtype", type(leaf)))) for leaf in leaves)
 
 
-def lowered(function: Callable[..., Any], arguments: tuple[Any, ...], **options: Any) -> Any:
+def lowered(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """The function traced for some arguments; nothing of it stays behind in JAX."""
 
     # JAX remembers what it has traced along with the function, and forgets it along with this one.
@@ -71,18 +84,41 @@ def lowered(function: Callable[..., Any], arguments: tuple[Any, ...], **options:
         return function(*arguments)
 
     once.__name__ = getattr(function, "__name__", "once")
-    return jax.jit(once, **options).lower(*arguments)
+    return jax.jit(once).lower(*arguments)
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """`jax.jit` of a function, but that its programs are among the last few that are kept."""
+def compile_with(program: Any, options: Mapping[str, Any]) -> Any:
+    """The executable; an option that this version of XLA does not know costs time, never a fit."""
+    try:
+        return program.compile(compiler_options={**options})
+    except (JaxRuntimeError, ValueError):
+        return program.compile(compiler_options={k: v for k, v in options.items() if _knows(k, v)})
+
+
+@lru_cache(maxsize=32)
+def _knows(option: str, value: Any) -> bool:
+    """Whether this version of XLA knows an option of its compiler, by a program of no work."""
+    try:
+        jax.jit(lambda x: x).lower(np.zeros(())).compile(compiler_options={option: value})
+    except (JaxRuntimeError, ValueError):
+        return False
+    return True
+
+
+def compiled(function: Callable[..., Any], options: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """`jax.jit` of a function, but that its programs are among the last few that are kept.
+
+    Args:
+        function: of arrays.
+        options: of XLA's compiler.
+    """
 
     def call(*arguments: Any) -> Any:
         config = jax.config  # both are of the thread
         key = (function, signature(arguments), config.jax_enable_x64, str(config.jax_default_device))  # pyright: ignore
         program = programs.get(key)
         if program is None:
-            program = lowered(function, arguments, **options).compile()
+            program = compile_with(lowered(function, arguments), options or {})
             programs.put(key, program)
         return program(*arguments)
 

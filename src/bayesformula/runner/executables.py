@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from jax.errors import JaxRuntimeError
-
-from bayesformula.compiler.kept import Kept, lowered, signature
+from bayesformula.compiler.kept import ONE_THREAD, Kept, compile_with, lowered, signature
 from bayesformula.runner.device import Device
 
 traces = {"advance": 0, "recover": 0}
@@ -68,7 +66,8 @@ def compile_ahead(
         program = lowered(function, arguments)
     traced = time.perf_counter()
     after()
-    call = _compile(program, QUICK if is_quick and device.kind == "cpu" else {})
+    on_cpu = {**ONE_THREAD, **(QUICK if is_quick else {})}
+    call = compile_with(program, on_cpu if device.kind == "cpu" else {})
     compiled = Compiled(call, traced - began, time.perf_counter() - traced)
     executables.put(key, compiled)
     return compiled
@@ -79,13 +78,3 @@ QUICK: dict[str, Any] = {"xla_cpu_use_fusion_emitters": False}
 microseconds a leapfrog step, newer and older way in turn in one process: sleepstudy integrated out 5.2 and
 2.5 s, 14.2 and 14.5 us; integrated out with 2,000 groups 5.7 and 3.0 s, 456 and 422 us; 2,000 rows of a
 negative binomial 5.0 and 4.0 s, 150 and 199 us. So it is for programs that do not pass over many rows."""
-
-
-def _compile(program: Any, options: dict[str, Any]) -> Any:
-    """The executable; an option that this version of XLA does not know costs time, never a fit."""
-    if options:
-        try:
-            return program.compile(compiler_options=options)
-        except (JaxRuntimeError, ValueError):
-            pass
-    return program.compile()

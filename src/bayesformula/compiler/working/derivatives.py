@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from bayesformula.compiler.inputs import Rows
-from bayesformula.compiler.kept import compiled
+from bayesformula.compiler.kept import ONE_THREAD, compiled
 from bayesformula.compiler.likelihood.terms import Terms
 from bayesformula.compiler.response import response_at
 from bayesformula.compiler.structure import Structure
@@ -92,4 +92,4 @@ def _jitted(structure: Structure, *, is_quick: bool) -> Any:
             value, score, jnp.stack(curvature), jnp.stack(moves) if moves else jnp.zeros((0, etas.shape[1]))
         )
 
-    return compiled(derivatives, compiler_options=QUICK if is_quick else None)
+    return compiled(derivatives, {**ONE_THREAD, **(QUICK if is_quick else {})})
