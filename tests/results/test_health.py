@@ -17,7 +17,9 @@ from results.models import MODELS, fit_of
 NAMES = ["b_Intercept", "sd_g__Intercept", "sigma"]
 
 
-def judged(*, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warmup=1500, **changes):
+def judged(
+    *, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warmup=1500, n_effects=0, **changes
+):
     """A healthy run but for `changes` of quality or stats."""
     rng = np.random.default_rng(0)
     quality = {
@@ -36,7 +38,7 @@ def judged(*, names=NAMES, plan="marginal", depth=10, chains=4, draws=1000, warm
         (quality if name in quality else stats)[name] = value
     energy = stats["energy"]
     stats["energy_change"] = np.diff(energy, axis=1, prepend=energy[:, :1]) ** 2
-    return judge(names, quality, stats, depth, plan, warmup)
+    return judge(names, quality, stats, depth, plan, warmup, n_effects=n_effects)
 
 
 def some(n):
@@ -123,6 +125,46 @@ def test_all_problems_at_once_are_in_one_order():
 )
 def test_limits(changes, is_healthy):
     assert judged(**changes).is_healthy is is_healthy
+
+
+def autocorrelated(rho, *shape):
+    """Chains (4, 1000, ...) that agree, each draw with correlation rho to the one before."""
+    noise = np.random.default_rng(8).normal(size=(4, 1000, *shape))
+    out = np.empty_like(noise)
+    out[:, 0] = noise[:, 0]
+    for t in range(1, 1000):
+        out[:, t] = rho * out[:, t - 1] + np.sqrt(1 - rho**2) * noise[:, t]
+    return out
+
+
+def test_the_largest_r_hat_of_many_effects_is_judged_as_such():
+    """2,000 effects of chains that agree, with an ESS of about 1,300: by chance one R-hat passes 1.01."""
+    quality = diagnostics(autocorrelated(0.5, 2000), of_mean=False)
+    names = [f"r_g[{i},Intercept]" for i in range(2000)]
+    assert quality["r_hat"].max() > 1.01
+    assert judged(names=names, n_effects=2000, **quality).is_healthy
+    quality["r_hat"][7] = 1.06
+    (problem,) = judged(names=names, n_effects=2000, **quality).problems
+    assert problem.message.startswith(
+        "The chains disagree: R-hat of r_g[7,Intercept] is 1.060, more than 1.0"
+    )
+
+
+def test_one_chain_elsewhere_is_noticed_among_many_effects():
+    draws = autocorrelated(0.3, 2000)
+    draws[0, :, 11] += 0.5
+    names = [f"r_g[{i},Intercept]" for i in range(2000)]
+    (problem,) = judged(names=names, n_effects=2000, **diagnostics(draws, of_mean=False)).problems
+    assert "r_g[11,Intercept]" in problem.message
+
+
+def test_effects_do_not_widen_the_bound_of_parameters():
+    quality = {
+        "r_hat": np.array([1.011, 1.0, 1.011]), "ess_bulk": np.full(3, 450.0), "ess_tail": np.full(3, 450.0)
+    }  # fmt: skip
+    names = ["sigma", "r_g[a,Intercept]", "r_g[b,Intercept]"]
+    (problem,) = judged(names=names, n_effects=2, **quality).problems
+    assert problem.message == "The chains disagree: R-hat of sigma is 1.011, more than 1.01."
 
 
 def test_step_sizes_far_apart_are_a_fault_of_warmup():

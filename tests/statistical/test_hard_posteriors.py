@@ -138,13 +138,18 @@ def test_strict_raises_where_a_funnel_is_not_explored():
 # ---- against the same model in other units, and under another plan ----
 
 
+def mixing_of(coefs: int) -> np.ndarray:
+    """A factor of the covariance of effects."""
+    noise = np.random.default_rng(12).normal(size=(coefs, coefs))
+    return np.tril(noise) / np.sqrt(coefs) + 0.3 * np.eye(coefs)
+
+
 def slopes(coefs: int, levels: int, rows: int) -> pd.DataFrame:
     rng = np.random.default_rng(11)
     names = [f"x{k}" for k in range(1, coefs)]
     x = rng.normal(size=(levels * rows, coefs - 1))
     g = np.repeat(np.arange(levels), rows)
-    mixing = np.tril(rng.normal(size=(coefs, coefs))) / np.sqrt(coefs) + 0.3 * np.eye(coefs)
-    u = rng.normal(size=(levels, coefs)) @ mixing.T
+    u = rng.normal(size=(levels, coefs)) @ mixing_of(coefs).T
     eta = u[g, 0] + np.sum(x * (0.5 + u[g, 1:]), axis=1)
     frame = pd.DataFrame(x, columns=names)
     return frame.assign(y=eta + rng.normal(size=len(g)), g=[f"g{j}" for j in g])
@@ -174,13 +179,23 @@ def test_predictors_on_scales_of_a_millionth_and_a_million():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the run is not healthy")
 def test_eight_correlated_slopes():
-    """36 numbers make the covariance: integrated out, and with all effects sampled."""
-    frame = slopes(8, 40, 30)
-    names = " + ".join(f"x{k}" for k in range(1, 8))
-    formula = f"y ~ {names} + (1 + {names} | g)"
+    """36 numbers make the covariance: the truth lies where the posterior says, and no plan errs in silence.
+
+    Of 17 numbers one is farther than five sds from the truth once in 100,000 runs.
+    """
+    frame, mixing = slopes(8, 40, 30), mixing_of(8)
+    names = [f"x{k}" for k in range(1, 8)]
+    formula = f"y ~ {' + '.join(names)} + (1 + {' + '.join(names)} | g)"
     fit = bf.fit(formula, frame, seed=3, progress=False)
     assert fit.plan.name == "marginal"
     assert fit.health.is_healthy, str(fit.health)
-    centred = bf.fit(formula, frame, plan="centred", draws=2000, seed=4, progress=False)
-    assert centred.divergences == 0
-    agree(fit.summary(), centred.summary(), {})
+    sds = np.sqrt(np.sum(mixing**2, axis=1))
+    truth = {"b_Intercept": 0.0, "sd_g__Intercept": sds[0], "sigma": 1.0}
+    truth |= {f"b_{name}": 0.5 for name in names}
+    truth |= {f"sd_g__{name}": sd for name, sd in zip(names, sds[1:], strict=True)}
+    summary = fit.summary()
+    for name, value in truth.items():
+        assert abs(summary.loc[name, "mean"] - value) < 5 * summary.loc[name, "sd"], name
+    centred = bf.fit(formula, frame, plan="centred", seed=4, progress=False)
+    if not said(centred):
+        agree(summary, centred.summary(), {})

@@ -271,6 +271,7 @@ class Fit:
             broken,
             target_accept=config.target_accept,
             importance=self.importance,
+            n_effects=len(labels) - len(self._quality["r_hat"]),
         )
 
     def _is_finite(self, variable: str, at: tuple[int, ...]) -> bool:

@@ -58,7 +58,8 @@ def _diagnostics(fit: Fit) -> Iterator[tuple[str, str, str, str]]:
         )  # fmt: skip
     least = f"at least {MIN_ESS_A_CHAIN * chains}"
     yield (
-        "largest R-hat", _of(health.max_r_hat, health.worst_r_hat, 3), f"at most {MAX_R_HAT}",
+        "largest R-hat", _of(health.max_r_hat, health.worst_r_hat, 3),
+        f"at most {MAX_R_HAT}; of many effects a little more",
         "Chains from different starts agree where it is near 1.",
     )  # fmt: skip
     yield (
