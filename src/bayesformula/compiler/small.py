@@ -2,9 +2,8 @@
 
 Levels come last in memory, and a matrix of every level is a nested list of its entries, each an array (J,):
 written out so, the recurrences are elementwise loops over levels that XLA fuses and vectorises, forwards and
-backwards. A batched LAPACK call costs far more than the arithmetic of 2 x 2 matrices, and entries taken out
-of an array by indices come back in the reverse pass as sums of padded arrays; both cost several times as
-much. Above `UNROLL` rows the matrices go to LAPACK.
+backwards. A batched LAPACK call costs far more than the arithmetic of 2 x 2 matrices; above `UNROLL` rows the
+matrices go there.
 """
 
 from __future__ import annotations
@@ -24,9 +23,24 @@ Matrix: TypeAlias = list[list[Array]]
 """Entries [row][column] of one matrix for each level, each (J,)."""
 
 
+@jax.custom_vjp
 def entries(a: Array | np.ndarray) -> Matrix:
     """The entries of (q, r, J)."""
     return [[a[i, j] for j in range(a.shape[1])] for i in range(a.shape[0])]
+
+
+def _entries_forwards(a: Array) -> tuple[Matrix, None]:
+    return entries(a), None
+
+
+def _entries_backwards(_: None, out: Matrix) -> tuple[Array]:
+    """Side by side. Autodiff would pad each entry to the size of all and add them up: a gradient of the
+    marginal density, 40 levels, took 25 us of 3 slopes, 156 of 5, 1,067 of 8, and takes 22, 111 and 221.
+    """
+    return (jnp.stack([jnp.stack(row) for row in out]),)
+
+
+entries.defvjp(_entries_forwards, _entries_backwards)
 
 
 def spread(a: Array, size: int) -> Matrix:
