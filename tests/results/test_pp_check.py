@@ -45,6 +45,20 @@ def test_the_tree_holds_the_replications_of_predict():
     assert tree["posterior_predictive"]["y"].dims == ("chain", "draw", "row_0")
 
 
+def test_a_curve_of_many_rows_is_drawn_of_some_of_them():
+    """The same rows seen and replicated, of each panel."""
+    fit = made_fit("y ~ x + f + (1 | g)")
+    made = replicate(fit, by="f", is_prior=False, draws=4, seed=0, groups="all")
+    whole, some = (made.tree("y", "posterior_predictive", most) for most in (None, 5))
+    for name, rows in made.parts:
+        assert len(rows) > 5
+        seen = some["observed_data"][name].to_numpy()
+        places = [np.flatnonzero(whole["observed_data"][name].to_numpy() == value)[0] for value in seen]
+        assert len(set(places)) == 5
+        drawn = whole["posterior_predictive"][name].to_numpy()[..., places]
+        assert_array_equal(some["posterior_predictive"][name], drawn)
+
+
 @pytest.mark.parametrize("by", ["f", "g"])
 def test_by_has_a_panel_for_each_level(by):
     fit = made_fit("y ~ x + f + (1 | g)")

@@ -32,6 +32,8 @@ CHECKS: Mapping[str, str] = {
 DRAWN = {"density": 50, "ecdf": 50}
 MANY = 1000
 """Replications that are drawn as lines, and those of which a summary is drawn."""
+MOST_ROWS = 100_000
+"""Of which a curve is drawn; the curve of a million looks the same, and took ArviZ 5 GB."""
 LARGEST_COUNT = 80
 """A rootogram has a bar for each count up to so many."""
 
@@ -53,9 +55,10 @@ def pp_check(
     """Compare the responses that were seen with those that the model would give for the same rows.
 
     Args:
-        kind: "density" or "ecdf" of the response and of 50 replications; "rootogram" of counts; "bars" of
-            classes or counts; "intervals" of each row; "stat", a statistic of the rows; "pit" and "loo_pit",
-            where each row lies among its replications (of a model without it), which should be uniform;
+        kind: "density" or "ecdf" of the response and of 50 replications, of 100,000 rows drawn at random
+            where there are more; "rootogram" of counts; "bars" of classes or counts; "intervals" of each row;
+            "stat", a statistic of the rows; "pit" and "loo_pit", where each row lies among its replications
+            (of a model without it), which should be uniform;
             "calibration" of a response of two levels. Chosen by the response when it is not given.
         by: a column or group; a panel for each of its levels.
         stat: of kind="stat": "mean", "median", "sd", "var", "min", "max", "iqr", "mad", or a number as text
@@ -125,7 +128,7 @@ def _arviz(
     import arviz_plots
 
     group = "prior_predictive" if is_prior else "posterior_predictive"
-    tree = made.tree(fit.spec.response, group)
+    tree = made.tree(fit.spec.response, group, MOST_ROWS if kind in DRAWN else None)
     own: dict[str, Any] = {"group": group}
     match kind:
         case "density":

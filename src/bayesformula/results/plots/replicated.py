@@ -38,13 +38,16 @@ class Replicated:
     is_discrete: bool
     parts: tuple[tuple[str, np.ndarray], ...]
 
-    def tree(self, name: str, group: str) -> xr.DataTree:
-        """An ArviZ DataTree with a variable for each panel."""
+    def tree(self, name: str, group: str, most: int | None = None) -> xr.DataTree:
+        """An ArviZ DataTree with a variable for each panel, of at most so many rows, drawn at random."""
         import xarray as xr
 
         seen, made = {}, {}
         kind = int if self.is_discrete else float
-        for place, (label, rows) in enumerate(self.parts):
+        for place, (label, every) in enumerate(self.parts):
+            rows = every
+            if most is not None and len(every) > most:
+                rows = np.sort(np.random.default_rng(0).choice(every, most, replace=False))
             variable = safe(label or name)
             dims = (f"row_{place}",)
             seen[variable] = (dims, self.y[rows].astype(kind))
