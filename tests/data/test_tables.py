@@ -57,7 +57,7 @@ BAD_FILES += [
     ("a.csv", b"y|x\n1|2\n", "seems to be separated by '|'"),
     ("a.csv", b"\xef\xbb\xbfy, x,y \n1,2,3\n", "two columns have the same name: 'y'"),
     ("a.csv", b"y,x\n1,2,3\n4,5,6\n", "rows have more values than the header has names; give each"),
-    ("a.csv", b"# taken in May\ny,x\n1,2\n", "rows have more values than the header has names"),
+    ("a.csv", b"# taken in May\ny,x\n1,2\n", "begins with a comment, '# taken in May'"),
     ("a.csv", b"\xff\xfey\x00,\x00x\x00", "is UTF-16 text; save it as UTF-8"),
     ("a.csv", b"PK\x03\x04", "is a spreadsheet or a zip archive and no text; export it as CSV"),
     ("a.csv", gzip.compress(TEXT.encode(), mtime=0), "is packed with gzip; name it .csv.gz"),
