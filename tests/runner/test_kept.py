@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bayesformula.compiler import kept
-from bayesformula.compiler.kept import Kept, compiled, signature
+from bayesformula.compiler.kept import ONE_THREAD, Kept, compile_with, compiled, lowered, signature
 from bayesformula.runner import executables
 from results.fits import fit_quietly
 
@@ -86,6 +86,26 @@ def test_a_program_serves_all_arguments_of_its_shapes(monkeypatch):
     compiled(double)(np.ones(2))
     assert traced == [(2,), (3,), (4,), (2,)]
     assert len(kept.programs) == 2
+
+
+def test_a_program_of_one_thread_leaves_the_cores_alone():
+    """Nothing in it is split among cores, or handed to a library that sums otherwise on one than on two."""
+
+    def total(x):
+        return jnp.sum(jnp.exp(x) * jnp.log1p(x))
+
+    program = lowered(total, (np.ones(100_000),))
+    alone = compile_with(program, ONE_THREAD)
+    for sign in ('outer_dimension_partitions":["', "ynn_fusion"):
+        assert sign not in alone.as_text()
+    np.testing.assert_allclose(alone(np.ones(100_000)), program.compile()(np.ones(100_000)), rtol=1e-12)
+
+
+def test_an_option_that_xla_does_not_know_costs_nothing_but_time():
+    program = lowered(jnp.exp, (np.ones(100_000),))
+    known = compile_with(program, ONE_THREAD).as_text()
+    assert compile_with(program, {**ONE_THREAD, "xla_no_such_option": 1}).as_text() == known
+    assert compile_with(program, {"xla_no_such_option": 1})(np.zeros(100_000))[0] == 1.0
 
 
 def test_precision_and_device_are_part_of_a_program(monkeypatch):

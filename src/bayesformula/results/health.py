@@ -190,7 +190,7 @@ def _r_hat_bounds(quality: Mapping[str, np.ndarray], chains: int, n_effects: int
 
     Where chains agree, the means of 2m half chains with ESS / 2m effective draws each are normal, and R-hat
     squared is 1 + (2m / ESS) chi2 / (2m - 1), chi2 with 2m - 1 degrees of freedom: the largest of 2,000 at an
-    ESS of 1,500 passes 1.01 in a third of runs. Fewer effective draws than are asked for widen no bound.
+    ESS of 1,500 passed 1.01 in two of six runs. Fewer effective draws than are asked for widen no bound.
     """
     bounds = np.full(len(quality["r_hat"]), MAX_R_HAT)
     if n_effects:
