@@ -163,9 +163,8 @@ def _lost(scaled: _Scaled, owners: Sequence[frozenset[str]], order: Sequence[int
         for step, rest in enumerate(block.T, start):
             for _ in range(2):
                 rest -= basis[:, before:kept] @ (basis[:, before:kept].T @ rest)
-            if (
-                np.linalg.norm(rest) < CLEAR
-            ):  # rounding of what was taken out before is no longer small beside it
+            # beside a short rest the rounding of what went before is no longer small
+            if np.linalg.norm(rest) < CLEAR:
                 rest -= basis[:, :kept] @ (basis[:, :kept].T @ rest)
             length, place = float(np.linalg.norm(rest)), order[step]
             if length <= RANK_TOLERANCE:
