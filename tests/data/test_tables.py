@@ -209,6 +209,27 @@ def test_frames_of_other_libraries():
         assert read_named(frame, "e").levels == ("lo", "hi")
 
 
+@pytest.mark.parametrize("kind", ["table", "parquet", "feather", "folder"])
+def test_categories_by_unsigned_indices(tmp_path, kind):
+    """polars 1.0 makes them, which pyarrow below 23 does not hand to pandas."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import feather, parquet
+
+    codes = pa.array([0, 1, None], pa.uint32())
+    data = pa.table(
+        {"e": pa.DictionaryArray.from_arrays(codes, pa.array(["lo", "hi"])), "y": [1.0, 2.0, 3.0]}
+    )
+    path = tmp_path / f"a.{kind}"
+    if kind == "folder":
+        path.mkdir()
+        parquet.write_table(data, path / "0.parquet")
+    elif kind != "table":
+        (parquet.write_table if kind == "parquet" else feather.write_feather)(data, path)
+    frame = as_frame(data if kind == "table" else path)
+    assert read_named(frame, "e").levels == ("lo", "hi")
+    assert frame.e.isna().tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize("kind", ["parquet", "feather"])
 def test_arrow_files(tmp_path, kind):
     """Parquet and feather, where pyarrow is there."""

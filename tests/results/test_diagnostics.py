@@ -108,7 +108,7 @@ def test_no_column_and_no_draw_are_no_fault():
 def test_the_error_of_the_mean_is_left_out_on_request():
     values = processes(2, 50)
     found = diagnostics(values, of_mean=False)
-    assert set(found) == {"ess_bulk", "ess_tail", "r_hat"}
+    assert set(found) == {"ess_bulk", "ess_tail", "r_hat", "ess_within"}
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9, -0.5])

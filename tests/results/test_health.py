@@ -26,6 +26,7 @@ def judged(
         "r_hat": np.array([1.0, 1.002, 1.001]),
         "ess_bulk": np.array([3000.0, 1200.0, 2500.0]),
         "ess_tail": np.array([2000.0, 900.0, 2600.0]),
+        "ess_within": np.full(3, np.nan),
     }
     stats = {
         "diverging": np.zeros((chains, draws), bool),
@@ -154,14 +155,32 @@ def test_one_chain_elsewhere_is_noticed_among_many_effects():
     draws = autocorrelated(0.3, 2000)
     draws[0, :, 11] += 0.5
     names = [f"r_g[{i},Intercept]" for i in range(2000)]
+    problems = judged(names=names, n_effects=2000, **diagnostics(draws, of_mean=False)).problems
+    assert [problem.code for problem in problems] == ["r_hat", "ess"]
+    assert all("r_g[11,Intercept]" in problem.message for problem in problems)
+
+
+def test_distances_from_the_median_have_fewer_effective_draws_than_the_values():
+    """Draws that alternate, as those of NUTS do: 2,000 effects, each with a bulk ESS above 10,000."""
+    draws = autocorrelated(-0.75, 2000)
+    names = [f"r_g[{i},Intercept]" for i in range(2000)]
+    quality = diagnostics(draws, of_mean=False)
+    at = int(np.argmax(quality["r_hat"]))
+    assert quality["r_hat"][at] > 1.01
+    assert quality["ess_within"][at] < quality["ess_bulk"][at] / 5
+    assert judged(names=names, n_effects=2000, **quality).is_healthy
+    draws[0, :, 11] *= 1.5  # and one chain of another spread is noticed
     (problem,) = judged(names=names, n_effects=2000, **diagnostics(draws, of_mean=False)).problems
     assert "r_g[11,Intercept]" in problem.message
 
 
 def test_effects_do_not_widen_the_bound_of_parameters():
     quality = {
-        "r_hat": np.array([1.011, 1.0, 1.011]), "ess_bulk": np.full(3, 450.0), "ess_tail": np.full(3, 450.0)
-    }  # fmt: skip
+        "r_hat": np.array([1.011, 1.0, 1.011]),
+        "ess_bulk": np.full(3, 450.0),
+        "ess_tail": np.full(3, 450.0),
+        "ess_within": np.array([450.0, np.nan, 450.0]),
+    }
     names = ["sigma", "r_g[a,Intercept]", "r_g[b,Intercept]"]
     (problem,) = judged(names=names, n_effects=2, **quality).problems
     assert problem.message == "The chains disagree: R-hat of sigma is 1.011, more than 1.01."

@@ -141,7 +141,7 @@ def test_a_constant_has_no_diagnostics_and_disturbs_no_other_column():
 @pytest.mark.parametrize("draws", [1, 3])
 def test_too_few_draws_have_no_diagnostics(draws):
     found = diagnostics(np.random.default_rng(0).normal(size=(4, draws, 2)))
-    assert set(found) == {"ess_bulk", "ess_tail", "r_hat", "mcse_mean"}
+    assert set(found) == {"ess_bulk", "ess_tail", "r_hat", "ess_within", "mcse_mean"}
     assert all(np.isnan(values).all() for values in found.values())
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.arrow import with_signed_indices
 from bayesformula.errors import DataError, MissingDependencyError, listing, nearest
 
 if TYPE_CHECKING:
@@ -183,7 +184,9 @@ def _joined(
 
     assert kind is not None, "a column within the files has a type"
     if pa.types.is_dictionary(kind):
-        return _categories(name, [piece.to_pandas() for piece in pieces], bool(kind.ordered), files)
+        return _categories(
+            name, [with_signed_indices(piece).to_pandas() for piece in pieces], bool(kind.ordered), files
+        )
     try:
         chunks = [chunk for piece in pieces for chunk in piece.cast(kind).chunks]
     except pa.ArrowInvalid as fault:

@@ -15,6 +15,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from bayesformula.data.arrow import frame_of
 from bayesformula.data.folders import read_folder
 from bayesformula.data.text_files import read_text, refuse_duplicates
 from bayesformula.errors import DataError, MissingDependencyError, shortened
@@ -147,9 +148,7 @@ def _read_arrow(file: Path, kind: str, wanted: Collection[str] | None) -> tuple[
         read = [name for name in names if wanted is None or name in wanted]
         if read == names:
             read = None
-        frame = (
-            pd.read_parquet(file, columns=read) if kind == "parquet" else pd.read_feather(file, columns=read)
-        )
+        frame = _arrow_frame(file, kind, read)
         return frame, names if read is not None else frame.columns.tolist()
     except ImportError:
         raise MissingDependencyError(
@@ -157,6 +156,18 @@ def _read_arrow(file: Path, kind: str, wanted: Collection[str] | None) -> tuple[
         ) from None
     except (OSError, ValueError) as fault:
         raise DataError(f"'{file}' cannot be read as a {kind} file: {fault}") from None
+
+
+def _arrow_frame(file: Path, kind: str, read: list[str] | None) -> pd.DataFrame:
+    try:
+        return (
+            pd.read_parquet(file, columns=read) if kind == "parquet" else pd.read_feather(file, columns=read)
+        )
+    except TypeError:  # categories that pyarrow cannot hand over
+        from pyarrow import feather, parquet
+
+        reader = parquet.read_table if kind == "parquet" else feather.read_table
+        return frame_of(reader(file, columns=read))
 
 
 def _arrow_names(file: Path, kind: str) -> list[str]:
@@ -217,7 +228,9 @@ def _from_foreign(data: object) -> pd.DataFrame:
 def _from_narwhals(native: nw.DataFrame[Any]) -> pd.DataFrame:
     try:
         return native.to_pandas()
-    except (ImportError, TypeError):  # of pyarrow, which polars goes through
+    except TypeError:  # categories that pyarrow cannot hand over
+        return frame_of(native.to_arrow())
+    except ImportError:  # of pyarrow, which polars goes through
         return pd.DataFrame({name: native[name].to_list() for name in native.columns})
 
 

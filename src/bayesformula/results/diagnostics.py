@@ -18,6 +18,8 @@ import numpy as np
 MIN_DRAWS = 4
 """Of a chain; no figure is defined for fewer."""
 TAILS = (0.05, 0.95)
+MAX_R_HAT = 1.01
+"""Of one quantity; Vehtari and others (2021)."""
 BLOCK = 2**15
 """Numbers that are worked on at a time, for the sake of the processor's cache."""
 
@@ -25,14 +27,16 @@ BLOCK = 2**15
 def diagnostics(values: np.ndarray, *, of_mean: bool = True) -> dict[str, np.ndarray]:
     """Bulk and tail ESS, R-hat and the Monte Carlo error of the mean, per column of (chains, draws, m).
 
-    A quantity that never moves (a constant) or is not finite has none of them: NaN.
+    A quantity that never moves (a constant) or is not finite has none of them: NaN. Where R-hat is more than
+    1.01 there is `ess_within`, too: the effective size of the scores that R-hat compares, each chain about
+    its own mean. It tells how far their means can be apart by chance.
 
     Args:
         values: the draws.
         of_mean: compute the Monte Carlo error, too.
     """
     chains, draws, m = values.shape
-    names = ("ess_bulk", "ess_tail", "r_hat", *(("mcse_mean",) if of_mean else ()))
+    names = ("ess_bulk", "ess_tail", "r_hat", "ess_within", *(("mcse_mean",) if of_mean else ()))
     out = {name: np.full(m, np.nan) for name in names}
     if draws < MIN_DRAWS or not m:
         return out
@@ -57,13 +61,13 @@ def _block(x: np.ndarray, *, of_mean: bool) -> dict[str, np.ndarray]:
     tails = [ess((halves <= _quantile(all_draws, p)[:, None, None]).astype(float)) for p in TAILS]
     out = {"ess_bulk": ess(z), "ess_tail": np.minimum(*tails)}
     if x.shape[1] > 1:
-        out["r_hat"] = _rank_r_hat(halves, ordered, z)
+        out["r_hat"], out["ess_within"] = _rank_r_hat(halves, ordered, z)
     elif x.shape[2] < 2 * MIN_DRAWS:
-        out["r_hat"] = np.full(len(x), np.nan)
+        out["r_hat"] = out["ess_within"] = np.full(len(x), np.nan)
     else:  # one chain: its two halves stand in for two
         half = x.shape[2] // 2
         quarters = _split(x[:, 0, : 2 * half].reshape(len(x), 2, half))
-        out["r_hat"] = _rank_r_hat(quarters, *_scores(quarters))
+        out["r_hat"], out["ess_within"] = _rank_r_hat(quarters, *_scores(quarters))
     if of_mean:
         out["mcse_mean"] = x.reshape(len(x), -1).std(axis=1, ddof=1) / np.sqrt(ess(halves))
     return out
@@ -110,10 +114,17 @@ def _quantile(ordered: np.ndarray, p: float) -> np.ndarray:
     return above - step * (1 - share) if share >= 0.5 else below + step * share
 
 
-def _rank_r_hat(x: np.ndarray, ordered: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """The greater of R-hat of the scores `z` and of those of the distances from the median."""
-    folded = np.abs(x - np.median(ordered, axis=1)[:, None, None])
-    return np.fmax(_r_hat(z), _r_hat(_scores(folded)[1]))
+def _rank_r_hat(x: np.ndarray, ordered: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The greater of R-hat of the scores `z` and of those of the distances from the median; `ess_within`."""
+    folded = _scores(np.abs(x - np.median(ordered, axis=1)[:, None, None]))[1]
+    of_place, of_spread = _r_hat(z), _r_hat(folded)
+    r_hat = np.fmax(of_place, of_spread)
+    within = np.full(len(x), np.nan)
+    for scores, found in ((z, of_place), (folded, of_spread)):
+        at = (found == r_hat) & (r_hat > MAX_R_HAT)
+        if at.any():
+            within[at] = ess(scores[at] - scores[at].mean(axis=2, keepdims=True))
+    return r_hat, within
 
 
 def _r_hat(z: np.ndarray) -> np.ndarray:

@@ -10,9 +10,8 @@ import numpy as np
 from scipy import special
 
 from bayesformula.errors import visible_lines
+from bayesformula.results.diagnostics import MAX_R_HAT
 
-MAX_R_HAT = 1.01
-"""Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), doi:10.1214/20-BA1221."""
 FALSE_ALARMS = 0.01
 """Runs of chains that agree in which the R-hat of some group effect may be called too large."""
 MIN_ESS_A_CHAIN = 100
@@ -190,14 +189,16 @@ def _r_hat_bounds(quality: Mapping[str, np.ndarray], chains: int, n_effects: int
 
     Where chains agree, the means of 2m half chains with ESS / 2m effective draws each are normal, and R-hat
     squared is 1 + (2m / ESS) chi2 / (2m - 1), chi2 with 2m - 1 degrees of freedom: the largest of 2,000 at an
-    ESS of 1,500 passed 1.01 in two of six runs. Fewer effective draws than are asked for widen no bound.
+    ESS of 1,500 passed 1.01 in two of six runs. The ESS is that of what R-hat compares, within chains: of
+    NUTS, whose draws alternate about the median, distances from it have a sixth of the effective draws that
+    the values have, and a chain that is elsewhere has no fewer. Fewer than are asked for widen no bound.
     """
     bounds = np.full(len(quality["r_hat"]), MAX_R_HAT)
     if n_effects:
-        halves = 2 * chains
-        ess = np.fmin(quality["ess_bulk"], quality["ess_tail"])[-n_effects:]
+        halves = 2 * max(chains, 2)  # of one chain the quarters
+        ess = np.fmax(quality["ess_within"][-n_effects:], MIN_ESS_A_CHAIN * chains)
         chi2 = special.chdtri(halves - 1, FALSE_ALARMS / n_effects)
-        by_chance = np.sqrt(1 + halves / np.fmax(ess, MIN_ESS_A_CHAIN * chains) * chi2 / (halves - 1))
+        by_chance = np.sqrt(1 + halves / ess * chi2 / (halves - 1))
         bounds[-n_effects:] = np.fmax(MAX_R_HAT, by_chance)
     return bounds
 
