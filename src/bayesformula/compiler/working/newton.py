@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from bayesformula.compiler.working.derivatives import Derivatives
+from bayesformula.compiler.working.solver import Solver, elimination_order, factorised
 from bayesformula.compiler.working.variances import Effects, Penalty, penalty
 
 MAX_STEPS = 30
@@ -93,18 +92,12 @@ class Search:
         out[: len(self.centre)] -= self.centre
         return out
 
-    def factor(self, weights: np.ndarray, prior: Penalty) -> Any:
-        """The factorised working precision T' W T + prior."""
-        products = sparse.csc_array(self.t.T @ sparse.csr_array(self.t.multiply(weights[:, None])))
-        options = {"SymmetricMode": True}
-        try:
-            return splu(
-                products + prior.precision, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options
-            )
-        except RuntimeError:
-            raise WorkingModelError("the coefficients are not identified near their mode") from None
+    def precision(self, weights: np.ndarray, prior: Penalty) -> sparse.csc_array:
+        """The working precision T' W T + prior."""
+        products = self.t.T @ sparse.csr_array(self.t.multiply(weights[:, None]))
+        return sparse.csc_array(products + prior.precision)
 
-    def draws(self, weights: np.ndarray, prior: Penalty, solver: Any) -> np.ndarray:
+    def draws(self, weights: np.ndarray, prior: Penalty, solver: Solver) -> np.ndarray:
         """(m, PROBES) of what is open about c: P^-1 e has the covariance P^-1 where e has P."""
         rows = self.rng.standard_normal((len(self.offset), PROBES)) * np.sqrt(weights)[:, None]
         rest = self.rng.standard_normal((self.n_coefficients, PROBES))
@@ -148,10 +141,16 @@ def find_mode(search: Search, start: np.ndarray) -> Mode:
     """
     c, here = start, search.derivatives(start)
     covariances = [group.first() for group in search.groups]
+    order = None
     for step in range(MAX_STEPS):
         prior = penalty(search.root, search.groups, covariances)
         weights = floored(here)
-        solver = search.factor(weights, prior)
+        precision = search.precision(weights, prior)
+        order = elimination_order(precision) if order is None else order  # the pattern stays
+        try:
+            solver = factorised(precision, order)
+        except RuntimeError:
+            raise WorkingModelError("the coefficients are not identified near their mode") from None
         gradient = search.t.T @ here.score.ravel() - prior.precision @ search.away(c)
         direction = solver.solve(gradient)
         decrement = float(gradient @ direction)
