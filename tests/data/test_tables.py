@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import gzip
 import io
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -207,6 +209,33 @@ def test_frames_of_other_libraries():
         frame = as_frame(form)
         assert frame.isna().sum().tolist() == [1, 1, 0]
         assert read_named(frame, "e").levels == ("lo", "hi")
+
+
+CATEGORIES_OF_POLARS = """
+import polars, pandas
+from bayesformula.data.tables import as_frame
+texts = ["lo", "hi", None, "a"]
+enumeration = polars.Series(texts, dtype=polars.Enum(["lo", "a", "hi", "none"]))
+category = polars.Series(texts, dtype=polars.Categorical)
+frame = as_frame(polars.DataFrame({"e": enumeration, "c": category, "t": texts}))
+print(frame.e.cat.categories.tolist(), frame.c.cat.categories.tolist())
+for name in "ect":
+    print([None if pandas.isna(one) else one for one in frame[name]])
+"""
+
+
+@pytest.mark.parametrize("before", ["", "import sys; sys.modules['pyarrow'] = None"])
+def test_categories_of_polars_with_and_without_pyarrow(before):
+    """Levels in the order of an `Enum`, those of a `Categorical` as they appear; and the missing."""
+    pytest.importorskip("polars")
+    if not before:
+        pytest.importorskip("pyarrow")
+    script = before + CATEGORIES_OF_POLARS
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [
+        "['lo', 'a', 'hi', 'none'] ['lo', 'hi', 'a']",
+        *["['lo', 'hi', None, 'a']"] * 3,
+    ]
 
 
 @pytest.mark.parametrize("kind", ["table", "parquet", "feather", "folder"])

@@ -231,7 +231,20 @@ def _from_narwhals(native: nw.DataFrame[Any]) -> pd.DataFrame:
     except TypeError:  # categories that pyarrow cannot hand over
         return frame_of(native.to_arrow())
     except ImportError:  # of pyarrow, which polars goes through
-        return pd.DataFrame({name: native[name].to_list() for name in native.columns})
+        return pd.DataFrame({name: _without_pyarrow(native[name]) for name in native.columns})
+
+
+def _without_pyarrow(column: nw.Series[Any]) -> list[object] | pd.Categorical:
+    """The values; of polars' categories with their levels, in the order in which pyarrow hands them over.
+
+    narwhals 1.17 does not know the levels of an `Enum`, its later versions only by another name: polars does.
+    """
+    values = column.to_list()
+    if column.dtype == nw.Enum:
+        return pd.Categorical(values, categories=list(column.to_native().dtype.categories), ordered=True)
+    if column.dtype == nw.Categorical:
+        return pd.Categorical(values, categories=[one for one in dict.fromkeys(values) if one is not None])
+    return values
 
 
 def _with_missing_of_r(frame: pd.DataFrame) -> pd.DataFrame:
