@@ -8,14 +8,15 @@ by 2,972 students, `SparseBorder` holds those columns as a list of the cells tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from bayesformula.compiler import small
-from bayesformula.compiler.elimination.cells import Cells
+from bayesformula.compiler.elimination.cells import Cells, Pairs
+from bayesformula.compiler.elimination.corner import Corner, blocks
 from bayesformula.compiler.leaves import Leaf
 from bayesformula.compiler.small import Matrix
 
@@ -29,9 +30,10 @@ class DenseBorder(NamedTuple):
         """Each level's rows multiplied with its own matrix."""
         return DenseBorder(tuple(small.mix(k, list(self.rows))))
 
-    def out_of(self, corner: Array) -> Array:
+    def out_of(self, corner: Corner) -> Corner:
         """`corner` less the products of all columns."""
-        return corner - small.gram(list(self.rows))
+        taken = blocks(small.gram(list(self.rows)), corner.own.shape[0])
+        return Corner(*(have - less for have, less in zip(corner, taken, strict=True)))
 
     def less(self, link: Matrix, parent: Array, inner: Border, _: int) -> DenseBorder:
         """This border once the levels inside are eliminated: less link' inner, summed by parent."""
@@ -59,19 +61,15 @@ class SparseBorder(NamedTuple):
         values = tuple(small.dot(row, self.values) for row in at)
         return self._replace(values=values, narrow=tuple(small.mix(k, list(self.narrow))))
 
-    def out_of(self, corner: Array) -> Array:
-        """`corner` less the products of all columns: those of two cells of a level, pair by pair."""
-        cells, d = self.cells, corner.shape[0]
-        t = self.narrow[0].shape[0]
-        pairs = small.dot(
-            [_take(v, cells.first) for v in self.values], [_take(v, cells.second) for v in self.values]
+    def out_of(self, corner: Corner) -> Corner:
+        """`corner` less the products of all columns, in the lower half of the wide ones."""
+        beside = [v * _take(n, self.cells.level) for v, n in zip(self.values, self.narrow, strict=True)]
+        across = sum_into(self.cells.column, corner.wide.shape[0], sum(beside[1:], beside[0]))
+        return Corner(
+            _less_pairs(corner.wide, self.values, self.cells),
+            corner.across - across,
+            corner.own - small.gram(list(self.narrow)),
         )
-        beside = [v * _take(n, cells.level) for v, n in zip(self.values, self.narrow, strict=True)]
-        across = sum_into(cells.column, d - t, sum(beside[1:], beside[0]))
-        own = jnp.tril(small.gram(list(self.narrow)))
-        lower = _add(jnp.zeros(d * d, pairs.dtype), cells.place, pairs).reshape(d, d)
-        lower = lower.at[d - t :].set(jnp.concatenate([across, own], axis=1))
-        return corner - lower - jnp.tril(lower, -1).T
 
     def less(self, link: Matrix, parent: Array, inner: Border, i: int) -> SparseBorder:
         """As of a dense border; `i` is this factor's place among those outside of `inner`."""
@@ -97,6 +95,53 @@ class SparseBorder(NamedTuple):
 
 
 Border = DenseBorder | SparseBorder
+
+
+@jax.custom_vjp
+def _less_pairs(wide: Array, values: tuple[Array, ...], cells: Cells) -> Array:
+    """`wide` (w, w) less the products of two cells of a level, pair by pair, in its lower half.
+
+    A part of the pairs at a time, so that what is gathered stays in the processor's cache.
+    """
+    values = _with_empty(values)
+
+    def take_out(flat: Array, part: Pairs) -> tuple[Array, None]:
+        first, second = ([_take(v, cell) for v in values] for cell in part[:2])
+        return _add(flat, part.place, -small.dot(first, second)), None
+
+    return lax.scan(take_out, wide.ravel(), cells.pairs)[0].reshape(wide.shape)
+
+
+def _less_pairs_forwards(
+    wide: Array, values: tuple[Array, ...], cells: Cells
+) -> tuple[Array, tuple[Any, Cells]]:
+    return _less_pairs(wide, values, cells), (values, cells)
+
+
+def _less_pairs_backwards(saved: tuple[Any, Cells], out: Array) -> tuple[Array, tuple[Array, ...], None]:
+    """Each cell gets the values of its partners, weighted by what their place in the corner is worth."""
+    values, cells = _with_empty(saved[0]), saved[1]
+    flat = -out.ravel()
+
+    def weigh(sums: tuple[Array, ...], part: Pairs) -> tuple[tuple[Array, ...], None]:
+        weight = _take(flat, part.place)
+
+        def weighed(x: Array, v: Array) -> Array:
+            x = _add(x, part.first, weight * _take(v, part.second))
+            return _add(x, part.second, weight * _take(v, part.first))
+
+        return tuple(weighed(x, v) for x, v in zip(sums, values, strict=True)), None
+
+    sums, _ = lax.scan(weigh, tuple(jnp.zeros_like(v) for v in values), cells.pairs)
+    return out, tuple(x[:-1] for x in sums), None
+
+
+def _with_empty(values: tuple[Array, ...]) -> tuple[Array, ...]:
+    """The cells' values and that of an empty one, for the pairs that fill up the last part."""
+    return tuple(jnp.append(v, 0.0) for v in values)
+
+
+_less_pairs.defvjp(_less_pairs_forwards, _less_pairs_backwards)
 
 
 def sum_into(parent: Array | Leaf, size: int, values: Array) -> Array:

@@ -9,9 +9,28 @@ import numpy as np
 
 from bayesformula.compiler.leaves import Leaf
 
-PAIR_COST = 250
+PAIR_COST = 130
 """Multiplications of a dense product that take the time of one pair of cells, gathered and scattered: on
-gradients for 300 to 3,000 levels and 60 to 1,100 columns the two forms met at 170 to 350."""
+gradients for 300 to 3,000 levels and 60 to 1,100 columns the two forms met at some 60 to 190."""
+
+PART = 16_384
+"""Pairs that are looked at together."""
+
+
+class Pairs(NamedTuple):
+    """All pairs of cells of one level, of a cell with itself too, in parts of equal size.
+
+    The last part is filled up with pairs of the cell E, which is empty, with itself.
+
+    Attributes:
+        first, second: (parts, size) the cells; `first` is not before `second`.
+        place: likewise, where in the corner's wide block their product belongs, row by row; never above the
+            diagonal.
+    """
+
+    first: Leaf
+    second: Leaf
+    place: Leaf
 
 
 class Cells(NamedTuple):
@@ -20,18 +39,14 @@ class Cells(NamedTuple):
     Attributes:
         level: (E,) the level of each cell, in order.
         column: (E,) its column.
-        first, second: (P,) all pairs of cells of one level, of a cell with itself too; `first` is not before
-            `second`.
-        place: (P,) where in the corner the product of a pair belongs, row by row; in its lower half.
+        pairs: those of one level.
         up: for each further factor of the chain (E,) the cell of the same column in the level that the
             cell's level lies in.
     """
 
     level: Leaf
     column: Leaf
-    first: Leaf
-    second: Leaf
-    place: Leaf
+    pairs: Pairs
     up: tuple[Leaf, ...]
 
 
@@ -49,10 +64,8 @@ def are_few(masks: Sequence[np.ndarray], n_coefs: Sequence[int], width: int) -> 
     return 0 < PAIR_COST * pairs < dense
 
 
-def find(
-    masks: Sequence[np.ndarray], parents: Sequence[Sequence[np.ndarray]], width: int
-) -> tuple[Cells, ...]:
-    """The cells of all chain factors; `parents` as in `CrossProducts`, `width` as in `are_few`.
+def find(masks: Sequence[np.ndarray], parents: Sequence[Sequence[np.ndarray]]) -> tuple[Cells, ...]:
+    """The cells of all chain factors; `parents` as in `CrossProducts`, `masks` as in `are_few`.
 
     What a level meets its outer levels meet too, so that eliminating it fills no empty cell.
     """
@@ -61,10 +74,10 @@ def find(
     for position, (mask, outer) in enumerate(zip(masks, parents, strict=True)):
         level, column = np.nonzero(mask)
         first, second = _pairs(mask.sum(axis=1))
-        place = column[first] * width + column[second]
-        up = [numbers[position + 1 + i][parent[level], column] for i, parent in enumerate(outer)]
-        found = [_small(index) for index in (level, column, first, second, place)]
-        out.append(Cells(found[0], found[1], found[2], found[3], found[4], tuple(map(_small, up))))
+        place = column[first] * mask.shape[1] + column[second]
+        pairs = Pairs(_parts(first, len(level)), _parts(second, len(level)), _parts(place, 0))
+        up = tuple(_small(numbers[position + 1 + i][parent[level], column]) for i, parent in enumerate(outer))
+        out.append(Cells(_small(level), _small(column), pairs, up))
     return tuple(out)
 
 
@@ -75,6 +88,13 @@ def _pairs(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first = np.repeat(np.arange(len(rank)), rank + 1)
     before = np.arange(len(first)) - np.repeat(np.cumsum(rank + 1) - rank - 1, rank + 1)
     return first, first - rank[first] + before
+
+
+def _parts(index: np.ndarray, empty: int) -> np.ndarray:
+    """In rows of `PART` or fewer, the last one filled up."""
+    size = max(1, min(PART, len(index)))
+    missing = -len(index) % size
+    return np.append(_small(index), np.full(missing, empty, np.int32)).reshape(-1, size)
 
 
 def _small(index: np.ndarray) -> np.ndarray:

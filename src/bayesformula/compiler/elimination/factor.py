@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from bayesformula.compiler import small
-from bayesformula.compiler.elimination import corner as dense
 from bayesformula.compiler.elimination.border import Border, DenseBorder, SparseBorder, sum_into
+from bayesformula.compiler.elimination.corner import Corner, blocks, cholesky
 from bayesformula.compiler.elimination.products import CrossProducts
 from bayesformula.compiler.order import Order
 from bayesformula.compiler.small import Matrix
@@ -96,7 +97,7 @@ def eliminate(
     diag = [small.entries(own) for own in s.diag]
     couple = [[small.entries(c) for c in links] for links in s.couple]
     border = _borders(s)
-    corner, log_det = jnp.asarray(s.corner), jnp.zeros(())
+    corner, log_det = blocks(jnp.asarray(s.corner), tail.shape[0]), jnp.zeros(())
     chol: list[Matrix] = []
     for position, a in enumerate(scales.chain):
         lower, gain = _gain(diag[position], a)
@@ -169,24 +170,43 @@ def _less(a: Matrix, parent: Array, change: Matrix) -> Matrix:
     ]
 
 
-def _scale_corner(corner: Array, scales: Scales, prior: Prior) -> Array:
-    """A' C A with the priors of the border's coefficients added, (d, d)."""
-    tail = scales.tail
-    w = corner.shape[0] - tail.shape[0]
-    own = _add_prior(tail.T @ corner[w:, w:] @ tail, prior)
+def _scale_corner(corner: Corner, scales: Scales, prior: Prior) -> Array:
+    """A' C A with the priors of the border's coefficients added, (d, d), zeros above the lower half."""
+    tail, w = scales.tail, corner.wide.shape[0]
+    own = _add_prior(tail.T @ corner.own @ tail, prior)
     if w == 0:
         return own
-    wide = _scale_wide(corner[:w, :w], scales.wide) + jnp.eye(w, dtype=corner.dtype)
-    across = tail.T @ _scale_columns(corner[w:, :w], scales.wide)
-    return jnp.block([[wide, across.T], [across, own]])
+    wide = _scale_wide(corner.wide, scales.wide) + jnp.eye(w, dtype=own.dtype)
+    across = tail.T @ _scale_columns(corner.across, scales.wide)
+    return jnp.block([[wide, jnp.zeros_like(across.T)], [across, own]])
 
 
-def _scale_wide(block: Array, maps: Sequence[Array]) -> Array:
-    """A' B A for what the border's groups have in common."""
+def _scale_wide(lower: Array, maps: Sequence[Array]) -> Array:
+    """A' B A for what the border's groups have in common, of which the lower half is given and wanted."""
     if all(a.shape[-1] == 1 for a in maps):
-        scale = jnp.concatenate([a[:, 0, 0] for a in maps])
-        return block * (scale[:, None] * scale)
+        return _scale_both(lower, jnp.concatenate([a[:, 0, 0] for a in maps]))
+    block = jnp.tril(lower) + jnp.tril(lower, -1).T
     return _scale_columns(_scale_columns(block, maps).T, maps)
+
+
+@jax.custom_vjp
+def _scale_both(block: Array, scale: Array) -> Array:
+    """D B D, with D = diag(scale)."""
+    return block * (scale[:, None] * scale)
+
+
+def _scale_both_forwards(block: Array, scale: Array) -> tuple[Array, tuple[Array, Array]]:
+    return _scale_both(block, scale), (block, scale)
+
+
+def _scale_both_backwards(saved: tuple[Array, Array], out: Array) -> tuple[Array, Array]:
+    """Sums over rows and columns as products: XLA would write out the scales of all cells first."""
+    block, scale = saved
+    weighed = out * block
+    return _scale_both(out, scale), weighed @ scale + scale @ weighed
+
+
+_scale_both.defvjp(_scale_both_forwards, _scale_both_backwards)
 
 
 def _scale_columns(block: Array, maps: Sequence[Array]) -> Array:
@@ -221,6 +241,6 @@ def _factor_corner(corner: Array) -> tuple[Array, Array, Array, Array]:
     The residual form is the square of the response's pivot, less the 1 that was added so that a perfect fit,
     whose form is a rounding error of either sign, has a root.
     """
-    lower = dense.cholesky(corner)
+    lower = cholesky(corner)
     log_det = 2.0 * jnp.sum(jnp.log(jnp.diagonal(lower)[:-1]))
     return lower[:-1, :-1], lower[-1, :-1], log_det, lower[-1, -1] ** 2 - 1.0

@@ -162,7 +162,7 @@ class ProductSums:
         masks = [self._mask(k) for k in chain]
         coefs = [self._groups[k].q for k in chain]
         if not self._is_related() and cells.are_few(masks, coefs, len(corner)):
-            found = cells.find(masks, parent, len(corner))
+            found = cells.find(masks, parent)
             values = tuple(self._wide(k)[:, at.column, at.level] for k, at in zip(chain, found, strict=True))
             return CrossProducts(diag, parent, couple, with_x, corner, found, values)
         border = tuple(np.concatenate([self._wide(k), x], axis=1) for k, x in zip(chain, with_x, strict=True))
