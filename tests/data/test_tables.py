@@ -219,7 +219,7 @@ enumeration = polars.Series(texts, dtype=polars.Enum(["lo", "a", "hi", "none"]))
 category = polars.Series(texts, dtype=polars.Categorical)
 frame = as_frame(polars.DataFrame({"e": enumeration, "c": category, "t": texts}))
 print(frame.e.cat.categories.tolist(), frame.c.cat.categories.tolist())
-for name in "ect":
+for name in ("t", "e", "c"):
     print([None if pandas.isna(one) else one for one in frame[name]])
 """
 
