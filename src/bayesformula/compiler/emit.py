@@ -24,6 +24,7 @@ from bayesformula.compiler.layout import Site
 from bayesformula.compiler.likelihood.marginal_normal import MarginalNormal
 from bayesformula.compiler.likelihood.weighted import Weighted
 from bayesformula.compiler.response import response_of
+from bayesformula.compiler.spreads import spreads
 from bayesformula.compiler.structure import Structure
 
 
@@ -85,7 +86,9 @@ def emit(structure: Structure) -> Program:
         }
 
     def start(data: ModelData, rough: Start) -> tuple[np.ndarray, np.ndarray]:
-        pieces = [values for _, values in layout.start_sites(structure, data.priors, rough)]
+        part = data.marginal
+        known = None if part is None else spreads(structure, part, rough)
+        pieces = [values for _, values in layout.start_sites(structure, data.priors, rough, known)]
         z = [values.ravel() for values, _ in pieces]
         scale = [sizes.ravel() for _, sizes in pieces]
         return np.concatenate([np.zeros(0), *z]), np.concatenate([np.zeros(0), *scale])

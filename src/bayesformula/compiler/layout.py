@@ -20,6 +20,7 @@ from bayesformula.compiler.blocks import (
 )
 from bayesformula.compiler.inputs import PriorArguments, Start
 from bayesformula.compiler.kinds import REAL
+from bayesformula.compiler.spreads import BOUNDED, Spreads, unknown
 from bayesformula.compiler.structure import Structure
 from bayesformula.priors import SHRINKAGE
 
@@ -40,16 +41,22 @@ Piece = tuple[Site, tuple[np.ndarray, np.ndarray]]
 """A site, its first unconstrained value and its rough posterior sd."""
 
 
-def start_sites(structure: Structure, priors: PriorArguments | None, rough: Start | None) -> list[Piece]:
+def start_sites(
+    structure: Structure, priors: PriorArguments | None, rough: Start | None, spreads: Spreads | None = None
+) -> list[Piece]:
     """Each site of the sampler's vector with its first unconstrained value and its rough posterior sd.
 
     Without `priors` only the names and shapes mean anything.
     """
     if priors is None or rough is None:
         priors, rough = _blank(structure)
-    out = [piece for k in range(len(structure.labels)) for piece in _group(structure, k, priors, rough)]
+    spreads = spreads or unknown(structure)
+    out: list[Piece] = []
+    for k in range(len(structure.labels)):
+        out += _group(structure, k, priors, rough, spreads)
     for name, kind in structure.scalars:
-        out += _vector(name, (kind,), priors.scalars[name], rough.scalars[name], np.full(1, SCALAR_SIZE))
+        size = np.full(1, spreads.sigma if name == "sigma" else BOUNDED)
+        out += _vector(name, (kind,), priors.scalars[name], rough.scalars[name], size, bounded=size)
     if structure.plan == "marginal":
         return out + _marginal(structure, priors, rough)
     for place, predictor in enumerate(structure.predictors):
@@ -80,10 +87,6 @@ def n_standard(structure: Structure) -> int:
     """How many of the last numbers of the sampler's vector are standard normals, as far as is known."""
     effects = sum(j * len(coefs) for j, coefs in zip(structure.n_levels, structure.coefs, strict=True))
     return effects + len(structure.whitened) if structure.plan == "whitened" else 0
-
-
-SCALAR_SIZE = 0.1
-"""Rough posterior sd of the log or logit of sigma, shape, zi, ..."""
 
 
 def _blank(structure: Structure) -> tuple[PriorArguments, Start]:
@@ -123,9 +126,15 @@ def _vector(
     arguments: np.ndarray,
     value: np.ndarray,
     scale: np.ndarray,
+    bounded: np.ndarray | None = None,
     units: np.ndarray | None = None,
 ) -> list[Piece]:
+    """Sites of parameters; all arguments but `kinds` and `name` have a row for each.
+
+    `scale` is the rough posterior sd of one that is real, `bounded` that of the others' unconstrained values.
+    """
     out: list[Piece] = []
+    bounded = np.full(len(kinds), BOUNDED) if bounded is None else bounded
     for member in sites.members(name, kinds):
         at = np.array(member.positions)
         if member.kind in SHRINKAGE:
@@ -134,7 +143,7 @@ def _vector(
             out += [(Site(part.name, np.shape(part.z)), (part.z, part.size)) for part in parts]
             continue
         z = sites.unconstrain(member.kind, value[at], arguments[at])
-        size = scale[at] if member.kind in REAL else np.full(len(at), 0.3)
+        size = (scale if member.kind in REAL else bounded)[at]
         out.append((Site(member.name, (len(at),)), (z, size)))
     return out
 
@@ -143,14 +152,18 @@ def _zeros(name: str, shape: tuple[int, ...], scale: np.ndarray | float) -> Piec
     return Site(name, shape), (np.zeros(shape), np.broadcast_to(np.asarray(scale, float), shape))
 
 
-def _group(structure: Structure, k: int, priors: PriorArguments, rough: Start) -> list[Piece]:
+def _group(
+    structure: Structure, k: int, priors: PriorArguments, rough: Start, spreads: Spreads
+) -> list[Piece]:
     """Sds, correlations, and degrees of freedom with the scales of the levels."""
     label = structure.labels[k]
     name = in_prior(f"sd_{label}", structure.group_is_centred[k])
-    out = _vector(name, structure.sd_kinds[k], priors.sd[k], rough.sd[k], np.full(len(rough.sd[k]), 0.3))
+    size = np.tile(spreads.sd[k], structure.n_by[k])
+    out = _vector(name, structure.sd_kinds[k], priors.sd[k], rough.sd[k], size, bounded=size)
     batch = (structure.n_by[k],) if structure.n_by[k] > 1 else ()
     for number, block in enumerate(block for block in structure.blocks[k] if len(block) > 1):
-        out.append(_zeros(cor_site(structure, k, number), (*batch, len(block) * (len(block) - 1) // 2), 0.5))
+        shape = (*batch, len(block) * (len(block) - 1) // 2)
+        out.append(_zeros(cor_site(structure, k, number), shape, spreads.cor[k]))
     if structure.df_kinds[k]:
         kinds = (structure.df_kinds[k],)
         out += _vector(f"df_{label}", kinds, priors.df[k], rough.df[k], np.full(1, 0.7))

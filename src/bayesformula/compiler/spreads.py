@@ -1,0 +1,82 @@
+"""How far sds and correlations will spread: rough posterior sds of the sampler's own coordinates.
+
+Adaptation begins in these units, and where they are far from the truth its first hundred transitions take
+hundreds of steps each. Where coefficients are integrated out the cross-products tell what the rows say of
+each level, and so how well an sd is known.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from bayesformula.compiler.inputs import Marginal, Start
+from bayesformula.compiler.structure import Structure
+
+BOUNDED = 0.3
+"""Of the log or logit of what is positive or bounded, where nothing is known of it."""
+CORRELATION = 0.5
+"""Of an unconstrained partial correlation, likewise."""
+MARGIN = 1.5
+"""Times what theory says of many levels, as rough values are rough."""
+
+
+class Spreads(NamedTuple):
+    """Rough posterior sds of unconstrained parameters.
+
+    Attributes:
+        sd: per group (q,), of the logs of its sds.
+        cor: per group, of its correlations.
+        sigma: of the log of the residual sd.
+    """
+
+    sd: tuple[np.ndarray, ...]
+    cor: tuple[float, ...]
+    sigma: float
+
+
+def unknown(structure: Structure) -> Spreads:
+    """Where the rows have not been looked at."""
+    counts = [len(coefs) for coefs in structure.coefs]
+    return Spreads(tuple(np.full(count, BOUNDED) for count in counts), (CORRELATION,) * len(counts), BOUNDED)
+
+
+def spreads(structure: Structure, part: Marginal, rough: Start) -> Spreads:
+    """Those of a model whose coefficients are integrated out.
+
+    A level's effect of variance s^2 that its rows tell with variance v has the reliability
+    lambda = s^2 / (s^2 + v), and its share in the Fisher information about log s is 2 lambda^2.
+    """
+    sigma = float(rough.scalars["sigma"][0]) if "sigma" in rough.scalars else 1.0
+    sds, cors = [], []
+    for k, coefs in enumerate(structure.coefs):
+        signal = (rough.sd[k][: len(coefs)] / sigma) ** 2 * _told(structure, part, k)
+        squares = (signal / (1.0 + signal)) ** 2
+        levels = np.sum(squares, axis=0) / structure.n_by[k]
+        pairs = float(np.sum(np.min(squares, axis=1, initial=1.0))) / structure.n_by[k]
+        sds.append(np.array([_at_most(BOUNDED, 2.0 * count) for count in levels]))
+        cors.append(_at_most(CORRELATION, pairs))
+    return Spreads(tuple(sds), tuple(cors), _at_most(BOUNDED, 2.0 * float(part.n)))
+
+
+def _at_most(most: float, information: float) -> float:
+    return min(most, MARGIN / math.sqrt(max(information, 1e-6)))
+
+
+def _told(structure: Structure, part: Marginal, k: int) -> np.ndarray:
+    """(J, q): for each effect, in prior coordinates, its own cross-product: its precision times sigma^2."""
+    into = np.asarray(part.group_in[k])
+    return np.einsum("ac,jab,bc->jc", into, _own(structure, part, k), into)
+
+
+def _own(structure: Structure, part: Marginal, k: int) -> np.ndarray:
+    """(J, q, q): each level's cross-products with itself, wherever the order of elimination keeps them."""
+    order, n_levels = structure.order, structure.n_levels
+    if k in order.chain:
+        return np.moveaxis(np.asarray(part.s.diag[order.chain.index(k)]), -1, 0)
+    sizes = [n_levels[j] * len(structure.coefs[j]) for j in order.dense]
+    begin = sum(sizes[: order.dense.index(k)])
+    at = begin + np.arange(n_levels[k] * len(structure.coefs[k])).reshape(n_levels[k], -1)
+    return np.asarray(part.s.corner)[at[:, :, None], at[:, None, :]]
