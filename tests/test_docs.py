@@ -165,9 +165,11 @@ def test_commands_of_the_pages_have_such_options():
     assert len(lines) >= 5
     for line in lines:
         _, name, *words = shlex.split(line.split(">")[0].split(" #")[0])
-        command = program.get_command(click.Context(program), name)
+        group = click.Context(program, **program.context_settings)  # which a command has its -h of, and keeps
+        command = program.get_command(group, name)
         assert command is not None, line
-        command.make_parser(click.Context(command)).parse_args(words)  # an option that there is not raises
+        parser = command.make_parser(click.Context(command, parent=group))
+        parser.parse_args(words)  # an option that there is not raises
 
 
 # ---- how pages are run ----
