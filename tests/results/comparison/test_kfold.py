@@ -38,7 +38,10 @@ def test_it_is_near_leave_one_out():
 
 
 def test_rows_of_a_level_left_out_have_the_density_of_a_new_level():
-    """By Monte Carlo over the effects that the sampler draws; in closed form from the same refit."""
+    """By Monte Carlo over the effects that the sampler draws; in closed form from the same refit.
+
+    Of 100 errors in units of their standard errors one exceeds 4.5 in one run of a thousand.
+    """
     fit = fit_quietly(CAFES, bf.datasets.load("cafes"), draws=1000)
     found = fit.kfold(group="cafe", k=2, seed=3)
     fold = fit.kfold(group="cafe", k=2, seed=3, joint=True)
@@ -56,11 +59,14 @@ def test_rows_of_a_level_left_out_have_the_density_of_a_new_level():
     x = np.stack([np.ones(200), fit.frame["afternoon"]], axis=1)[at]
     sd, cor = draws["sd_cafe"], draws["cor_cafe"]
     cov = sd[:, :, None] * cor * sd[:, None, :]
-    spread = np.sqrt(np.einsum("ni,sij,nj->sn", x, cov, x) + draws["sigma"][:, None] ** 2)
-    exact = stats.norm.logpdf(fit.frame["wait"].to_numpy()[at], draws["b"] @ x.T, spread)
-    expected = logsumexp(exact, axis=0) - np.log(len(exact))
-    np.testing.assert_allclose(found.elpd_i[at], expected, atol=0.12)
-    assert float(found.elpd_i[at].sum()) == pytest.approx(expected.sum(), abs=1.0)
+    between, sigma = np.einsum("ni,sij,nj->sn", x, cov, x), draws["sigma"][:, None]
+    y, mean = fit.frame["wait"].to_numpy()[at], draws["b"] @ x.T
+    exact = stats.norm.pdf(y, mean, np.sqrt(between + sigma**2))
+    # the square of a normal density is one of half the variance, divided by 2 sigma sqrt(pi)
+    square = stats.norm.pdf(y, mean, np.sqrt(between + sigma**2 / 2)) / (2 * sigma * np.sqrt(np.pi))
+    error = np.sqrt(np.sum(square - exact**2, axis=0)) / len(exact)
+    assert np.max(np.abs(np.exp(found.elpd_i[at]) - exact.mean(axis=0)) / error) < 4.5
+    assert float(found.elpd_i[at].sum()) == pytest.approx(np.log(exact.mean(axis=0)).sum(), abs=1.0)
 
 
 ERRORS = [
