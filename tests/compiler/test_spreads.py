@@ -68,7 +68,7 @@ def test_they_are_what_each_level_s_rows_say(formula):
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_they_are_near_the_curvature_at_the_mode(formula):
-    """Between half of it and three times, for what is not known too badly to be capped."""
+    """Between two fifths of it and three times."""
     program, data, rough = compiled(formula)
     z0, scale = program.start(data, rough)
     slope = jax.jit(jax.value_and_grad(program.potential))
