@@ -33,12 +33,14 @@ CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
     [
         ({}, "marginal"),
         ({"g": 1_000_000}, "marginal"),  # linear in the levels of what is eliminated
-        ({"g": 5000, "h": 1900}, "marginal"),
-        ({"g": 5000, "h": 2100}, "noncentred"),  # cubic in the border
-        ({"g": 20_000, "h": 1500}, "noncentred"),  # its blocks would not fit
-        ({"g": 5000, "h": 400, "rows": 20_000}, "marginal"),  # and a pass over few rows costs little
-        ({"g": 5000, "h": 1100, "rows": 20_000}, "noncentred"),
-        ({"g": 3000, "h": 1142, "rows": 73_000}, "marginal"),
+        ({"g": 5000, "h": 990}, "marginal"),
+        ({"g": 5000, "h": 1010}, "noncentred"),  # cubic in the border
+        ({"g": 5000, "h": 1990, "rows": 10**8}, "marginal"),
+        ({"g": 5000, "h": 2010, "rows": 10**8}, "noncentred"),  # whatever the rows
+        ({"g": 40_000, "h": 900}, "noncentred"),  # its blocks would not fit
+        ({"g": 5000, "h": 250, "rows": 20_000}, "marginal"),  # and a pass over few rows costs little
+        ({"g": 5000, "h": 300, "rows": 20_000}, "noncentred"),
+        ({"g": 3000, "h": 1142, "rows": 73_000}, "noncentred"),
         ({"g": 300, "h": 140, "rows": 310}, "marginal"),
     ],
 )
@@ -48,6 +50,16 @@ def test_auto_counts_what_is_crossed(levels, plan):
     assert chosen.reason
     if plan == "noncentred":
         assert "effects of h are coupled" in chosen.reason
+        assert chosen.reason.endswith("; plan='importance' may be quicker")
+
+
+def test_importance_is_named_where_few_sds_are_left():
+    """`(1 + x | g)` for each of four levels of `f` has twelve sds and correlations."""
+    by = ("f1", "f2", "f3", "f4")
+    groups = tuple(replace(g, n_levels=5000, by=by if g.label == "g" else ()) for g in CROSSED.groups)
+    chosen = choose(replace(CROSSED, groups=groups, n_rows=20_000))
+    assert chosen.name == "noncentred"
+    assert "importance" not in chosen.reason
 
 
 COUNTS = model("w ~ x + (1 + x | g) + (1 | h)", family="poisson").model

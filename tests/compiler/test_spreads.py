@@ -22,8 +22,8 @@ FORMULAS = (
 )
 
 
-@lru_cache(maxsize=8)
-def compiled(formula):
+@lru_cache(maxsize=16)
+def compiled(formula, plan="marginal"):
     """120 levels of g within 12 of k, crossed with 40 of h."""
     rng = np.random.default_rng(1)
     n = 1500
@@ -34,10 +34,8 @@ def compiled(formula):
     y = y + 1.3 * rng.normal(size=n)
     frame = pd.DataFrame({"y": y, "x": x, "g": g, "h": h, "k": g // 10, "half": np.where(g % 2, "a", "b")})
     frame = frame.astype({name: "category" for name in "ghk"})
-    ready = prepare(
-        formula, frame, family=None, priors=None, plan="marginal", na="drop", checks=None, quiet=True
-    )
-    return compile_inputs(ready.model, "marginal", ready.design)
+    ready = prepare(formula, frame, family=None, priors=None, plan=plan, na="drop", checks=None, quiet=True)
+    return compile_inputs(ready.model, plan, ready.design)
 
 
 def sizes(program, data, rough):
@@ -47,29 +45,30 @@ def sizes(program, data, rough):
     return {site.name: part for site, part in zip(program.layout, parts, strict=True)}
 
 
+@pytest.mark.parametrize("plan", ["marginal", "whitened"])
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_they_are_what_each_level_s_rows_say(formula):
-    program, data, rough = compiled(formula)
+def test_they_are_what_each_level_s_rows_say(formula, plan):
+    program, data, rough = compiled(formula, plan)
     structure, found = program.structure, sizes(program, data, rough)
     for k, label in enumerate(structure.labels):
-        group, q = data.rows.groups[k], len(structure.coefs[k])
-        z = np.asarray(group.z) @ data.marginal.group_out[k] @ data.marginal.group_in[k]
+        group, q, n_by = data.rows.groups[k], len(structure.coefs[k]), structure.n_by[k]
+        z = np.asarray(group.z) @ data.reported.groups[k]
+        variance = np.mean(np.reshape(rough.sd[k], (n_by, q)) ** 2, axis=0)
         squares = np.zeros((structure.n_levels[k], q))
         for level in range(structure.n_levels[k]):
             precision = np.sum(z[group.index == level] ** 2, axis=0) / rough.scalars["sigma"] ** 2
-            squares[level] = (1.0 - 1.0 / (1.0 + rough.sd[k][:q] ** 2 * precision)) ** 2
-        information = 2.0 * squares.sum(axis=0) / structure.n_by[k]
+            squares[level] = (1.0 - 1.0 / (1.0 + variance * precision)) ** 2
+        information = 2.0 * squares.sum(axis=0) / n_by
         sds = np.concatenate([found[name] for name in found if name.split(".")[0] == f"sd_{label}"])
-        assert_allclose(
-            sds, np.tile(np.minimum(0.3, 1.5 / np.sqrt(information)), structure.n_by[k]), rtol=1e-9
-        )
-    assert_allclose(found["sigma"], 1.5 / np.sqrt(2 * 1500))
+        assert_allclose(sds, np.tile(np.minimum(0.3, 1.5 / np.sqrt(information)), n_by), rtol=1e-9)
+    assert_allclose(found["sigma"], 1.5 / np.sqrt(1500 * (2 if plan == "marginal" else 1)))
 
 
+@pytest.mark.parametrize("plan", ["marginal", "whitened"])
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_they_are_near_the_curvature_at_the_mode(formula):
+def test_they_are_near_the_curvature_at_the_mode(formula, plan):
     """Between two fifths of it and three times."""
-    program, data, rough = compiled(formula)
+    program, data, rough = compiled(formula, plan)
     z0, scale = program.start(data, rough)
     slope = jax.jit(jax.value_and_grad(program.potential))
 

@@ -86,8 +86,7 @@ def emit(structure: Structure) -> Program:
         }
 
     def start(data: ModelData, rough: Start) -> tuple[np.ndarray, np.ndarray]:
-        part = data.marginal
-        known = None if part is None else spreads(structure, part, rough)
+        known = spreads(structure, data, rough)
         pieces = [values for _, values in layout.start_sites(structure, data.priors, rough, known)]
         z = [values.ravel() for values, _ in pieces]
         scale = [sizes.ravel() for _, sizes in pieces]

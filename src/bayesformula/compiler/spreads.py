@@ -1,8 +1,8 @@
 """How far sds and correlations will spread: rough posterior sds of the sampler's own coordinates.
 
 Adaptation begins in these units, and where they are far from the truth its first hundred transitions take
-hundreds of steps each. Where coefficients are integrated out the cross-products tell what the rows say of
-each level, and so how well an sd is known.
+hundreds of steps each. Where coefficients are integrated out, or mapped through a Gaussian model near the
+likelihood, cross-products tell what the rows say of each level, and so how well an sd is known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesformula.compiler.inputs import Marginal, Start
+from bayesformula.compiler.inputs import Marginal, ModelData, Start, Whitened
 from bayesformula.compiler.structure import Structure
 
 BOUNDED = 0.3
@@ -43,35 +43,43 @@ def unknown(structure: Structure) -> Spreads:
     return Spreads(tuple(np.full(count, BOUNDED) for count in counts), (CORRELATION,) * len(counts), BOUNDED)
 
 
-def spreads(structure: Structure, part: Marginal, rough: Start) -> Spreads:
-    """Those of a model whose coefficients are integrated out.
+def spreads(structure: Structure, data: ModelData, rough: Start) -> Spreads:
+    """Those of a model, by the cross-products of its rows or of the Gaussian model near its likelihood.
 
     A level's effect of variance s^2 that its rows tell with variance v has the reliability
-    lambda = s^2 / (s^2 + v), and its share in the Fisher information about log s is 2 lambda^2.
+    lambda = s^2 / (s^2 + v), and its share in the Fisher information about log s is 2 lambda^2. A row tells 2
+    of the log of a Gaussian residual sd; of another family's sigma it is taken to tell 1.
     """
-    sigma = float(rough.scalars["sigma"][0]) if "sigma" in rough.scalars else 1.0
+    if data.marginal is not None:
+        sigma = float(rough.scalars["sigma"][0]) if "sigma" in rough.scalars else 1.0
+        told = [_told(structure, data.marginal, k) / sigma**2 for k in range(len(structure.coefs))]
+        of_sigma = _at_most(BOUNDED, 2.0 * float(data.marginal.n))
+    elif data.whitened is not None:
+        told = [_told(structure, data.whitened, k) for k in range(len(structure.coefs))]
+        weights = data.rows.weights
+        of_sigma = _at_most(BOUNDED, float(len(data.rows.y) if weights is None else np.sum(weights)))
+    else:
+        return unknown(structure)
     sds, cors = [], []
-    for k, coefs in enumerate(structure.coefs):
-        signal = (rough.sd[k][: len(coefs)] / sigma) ** 2 * _told(structure, part, k)
+    for n_by, precision, sd in zip(structure.n_by, told, rough.sd, strict=True):
+        signal = np.mean(np.reshape(sd, (n_by, -1)) ** 2, axis=0) * precision
         squares = (signal / (1.0 + signal)) ** 2
-        levels = np.sum(squares, axis=0) / structure.n_by[k]
-        pairs = float(np.sum(np.min(squares, axis=1, initial=1.0))) / structure.n_by[k]
-        sds.append(np.array([_at_most(BOUNDED, 2.0 * count) for count in levels]))
-        cors.append(_at_most(CORRELATION, pairs))
-    return Spreads(tuple(sds), tuple(cors), _at_most(BOUNDED, 2.0 * float(part.n)))
+        sds.append(np.array([_at_most(BOUNDED, 2.0 * total / n_by) for total in squares.sum(axis=0)]))
+        cors.append(_at_most(CORRELATION, float(np.sum(np.min(squares, axis=1, initial=1.0))) / n_by))
+    return Spreads(tuple(sds), tuple(cors), of_sigma)
 
 
 def _at_most(most: float, information: float) -> float:
     return min(most, MARGIN / math.sqrt(max(information, 1e-6)))
 
 
-def _told(structure: Structure, part: Marginal, k: int) -> np.ndarray:
-    """(J, q): for each effect, in prior coordinates, its own cross-product: its precision times sigma^2."""
+def _told(structure: Structure, part: Marginal | Whitened, k: int) -> np.ndarray:
+    """(J, q): for each effect, in prior coordinates, its own cross-product: what the rows alone say of it."""
     into = np.asarray(part.group_in[k])
     return np.einsum("ac,jab,bc->jc", into, _own(structure, part, k), into)
 
 
-def _own(structure: Structure, part: Marginal, k: int) -> np.ndarray:
+def _own(structure: Structure, part: Marginal | Whitened, k: int) -> np.ndarray:
     """(J, q, q): each level's cross-products with itself, wherever the order of elimination keeps them."""
     order, n_levels = structure.order, structure.n_levels
     if k in order.chain:
