@@ -38,8 +38,8 @@ CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
         ({"g": 5000, "h": 1990, "rows": 10**8}, "marginal"),
         ({"g": 5000, "h": 2010, "rows": 10**8}, "noncentred"),  # whatever the rows
         ({"g": 40_000, "h": 900}, "noncentred"),  # its blocks would not fit
-        ({"g": 5000, "h": 250, "rows": 20_000}, "marginal"),  # and a pass over few rows costs little
-        ({"g": 5000, "h": 300, "rows": 20_000}, "noncentred"),
+        ({"g": 5000, "h": 250, "rows": 20_000}, "marginal"),
+        ({"g": 5000, "h": 300, "rows": 20_000}, "noncentred"),  # a pass over few rows costs little
         ({"g": 3000, "h": 1142, "rows": 73_000}, "noncentred"),
         ({"g": 300, "h": 140, "rows": 310}, "marginal"),
     ],
@@ -53,11 +53,17 @@ def test_auto_counts_what_is_crossed(levels, plan):
         assert chosen.reason.endswith("; plan='importance' may be quicker")
 
 
-def test_importance_is_named_where_few_sds_are_left():
-    """`(1 + x | g)` for each of four levels of `f` has twelve sds and correlations."""
-    by = ("f1", "f2", "f3", "f4")
-    groups = tuple(replace(g, n_levels=5000, by=by if g.label == "g" else ()) for g in CROSSED.groups)
-    chosen = choose(replace(CROSSED, groups=groups, n_rows=20_000))
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"by": ("f1", "f2", "f3", "f4")},  # (1 + x | g) has twelve sds and correlations then
+        {"dist": "student"},  # and each level a scale
+    ],
+)
+def test_importance_is_named_only_where_few_parameters_are_left(changed):
+    groups = [replace(g, n_levels=5000) for g in CROSSED.groups]
+    groups[0] = replace(groups[0], **changed)
+    chosen = choose(replace(CROSSED, groups=tuple(groups), n_rows=20_000))
     assert chosen.name == "noncentred"
     assert "importance" not in chosen.reason
 

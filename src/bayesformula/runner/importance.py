@@ -1,7 +1,7 @@
 """Independent draws where few parameters are left: importance sampling about the mode, exact in the limit.
 
 Under the marginal plan the sampler sees only sds, correlations and sigma. Where one gradient costs a tenth of
-a second or more (thousands of crossed effects), the some 50,000 gradients of NUTS take an hour or hours, and
+a second or more (thousands of crossed effects), the many thousand gradients of NUTS take most of an hour, and
 a thousand densities do: the mode by BFGS, the curvature there by differences of gradients, NODES quasi-random
 points of a split t distribution about it, each weighed with posterior over proposal. The points are drawn
 again in proportion to their weights, and given each the coefficients are drawn exactly, REPEATS times.
