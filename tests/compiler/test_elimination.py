@@ -11,8 +11,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bayesformula.compiler import elimination, small
-from bayesformula.compiler.elimination import cells, corner
-from bayesformula.compiler.order import order
+from bayesformula.compiler.elimination import GroupRows, cells, corner, cross_products
+from bayesformula.compiler.elimination.factor import borders
+from bayesformula.compiler.order import Order, order, parts
 
 N = 150
 
@@ -277,3 +278,53 @@ def test_the_border_is_as_narrow_as_it_can_be():
     assert order(labels, [4, 12, 10], nested).chain == (1, 0)
     assert order(["g", "h"], [5, 5], {}).dense == (1,)
     assert order(["x", "y"], [20, 5], {"x": ("y",)}).chain == (0, 1)
+
+
+LABELS = ("s", "d", "dept", "a", "a:b")
+SIZES = (2972, 1128, 14, 30, 90)
+NESTED = {"a:b": ("a",)}
+
+
+@pytest.mark.parametrize(
+    ("groups", "coupled", "most", "expected"),
+    [
+        ((), (), 0, [((), ())]),
+        ((0,), (), 0, [((0,), ())]),
+        ((4, 3), (), 0, [((4, 3), ())]),  # nested factors are one chain
+        ((0, 1, 2), (), 0, [((0,), ()), ((1,), ()), ((2,), ())]),
+        ((0, 1, 2), (), 2e6, [((0,), (2,)), ((1,), (2,))]),  # the smallest is beside both others
+        ((0, 1, 2), (), 1e10, [((0,), (1, 2))]),  # as `order` has it
+        ((0, 4, 3), (), 0, [((0,), ()), ((4, 3), ())]),
+        ((0, 1, 2), ("d",), 2e6, [((0,), (1,)), ((2,), (1,))]),  # whatever that costs
+        ((2,), ("dept",), 0, [((), (2,))]),
+        ((1, 2), ("d", "dept"), 0, [((), (1, 2))]),
+    ],
+)
+def test_crossed_factors_are_parted_where_together_is_dear(groups, coupled, most, expected):
+    labels, sizes = [LABELS[k] for k in groups], [SIZES[k] for k in groups]
+    found = parts(labels, sizes, NESTED, coupled, 2, most)
+    places = [(tuple(groups[k] for k in part.chain), tuple(groups[k] for k in part.dense)) for part in found]
+    assert places == expected
+
+
+@pytest.mark.parametrize("most", [0, 2e6, 1e10])
+def test_parts_cost_what_they_may(most):
+    found = parts(LABELS, SIZES, NESTED, (), 2, most)
+    assert {k for part in found for k in part.groups} == set(range(5))
+    if most:
+        assert sum(part.work(SIZES, 2) for part in found) <= most
+
+
+def test_both_borders_are_pulled_alike(monkeypatch):
+    """Effects of the levels times their rows of the border, by cells and by whole columns."""
+    rng = np.random.default_rng(5)
+    n, sizes = 300, ((40, 2), (90, 2))
+    groups = [GroupRows(((rng.integers(0, j, n), rng.normal(size=(n, q))),), j) for j, q in sizes]
+    x, r = rng.normal(size=(n, 2)), rng.normal(size=n)
+    u, found = [jnp.asarray(rng.normal(size=40)) for _ in range(2)], []
+    for cost in (1, 10**9):
+        monkeypatch.setattr(cells, "PAIR_COST", cost)
+        s = cross_products(Order((0,), (1,)), x, r, groups, np.ones(n))
+        assert bool(s.cells) == (cost == 1)
+        found.append(borders(s)[0].pull(u, 183))
+    assert_allclose(*found, rtol=1e-12, atol=1e-12)

@@ -33,14 +33,14 @@ CROSSED = model("y ~ x + (1 + x | g) + (1 | h)").model
     [
         ({}, "marginal"),
         ({"g": 1_000_000}, "marginal"),  # linear in the levels of what is eliminated
-        ({"g": 5000, "h": 990}, "marginal"),
-        ({"g": 5000, "h": 1010}, "noncentred"),  # cubic in the border
+        ({"g": 5000, "h": 660}, "marginal"),
+        ({"g": 5000, "h": 680}, "whitened"),  # cubic in the border
         ({"g": 5000, "h": 1990, "rows": 10**8}, "marginal"),
-        ({"g": 5000, "h": 2010, "rows": 10**8}, "noncentred"),  # whatever the rows
-        ({"g": 40_000, "h": 900}, "noncentred"),  # its blocks would not fit
-        ({"g": 5000, "h": 250, "rows": 20_000}, "marginal"),
-        ({"g": 5000, "h": 300, "rows": 20_000}, "noncentred"),  # a pass over few rows costs little
-        ({"g": 3000, "h": 1142, "rows": 73_000}, "noncentred"),
+        ({"g": 5000, "h": 2010, "rows": 10**8}, "whitened"),  # whatever the rows
+        ({"g": 40_000, "h": 500, "rows": 10**7}, "whitened"),  # its blocks would not fit
+        ({"g": 5000, "h": 170, "rows": 20_000}, "marginal"),
+        ({"g": 5000, "h": 190, "rows": 20_000}, "whitened"),  # a pass over few rows costs little
+        ({"g": 3000, "h": 1142, "rows": 73_000}, "whitened"),
         ({"g": 300, "h": 140, "rows": 310}, "marginal"),
     ],
 )
@@ -48,8 +48,9 @@ def test_auto_counts_what_is_crossed(levels, plan):
     chosen = choose(with_levels(CROSSED, **levels))
     assert chosen.name == plan
     assert chosen.reason
-    if plan == "noncentred":
+    if plan == "whitened":
         assert "effects of h are coupled" in chosen.reason
+        assert "those of g apart from those of h" in chosen.reason
         assert chosen.reason.endswith("; plan='importance' may be quicker")
 
 
@@ -64,7 +65,7 @@ def test_importance_is_named_only_where_few_parameters_are_left(changed):
     groups = [replace(g, n_levels=5000) for g in CROSSED.groups]
     groups[0] = replace(groups[0], **changed)
     chosen = choose(replace(CROSSED, groups=tuple(groups), n_rows=20_000))
-    assert chosen.name == "noncentred"
+    assert chosen.name == "whitened"
     assert "importance" not in chosen.reason
 
 
@@ -77,16 +78,47 @@ COUNTS = model("w ~ x + (1 + x | g) + (1 | h)", family="poisson").model
         ({}, "whitened"),
         ({"g": 1_000_000}, "whitened"),  # linear in the levels of what is eliminated
         ({"g": 316, "h": 24, "rows": 7584}, "whitened"),
-        ({"g": 300, "h": 140, "rows": 310}, "noncentred"),  # a gradient would cost many passes over the rows
-        ({"g": 5000, "h": 1000, "rows": 100_000}, "noncentred"),
+        ({"g": 300, "h": 140, "rows": 310}, "whitened"),  # each by itself
+        ({"g": 5000, "h": 1000, "rows": 100_000}, "whitened"),
     ],
 )
-def test_other_families_are_whitened_where_that_is_cheap(levels, plan):
+def test_other_families_are_whitened(levels, plan):
     chosen = choose(with_levels(COUNTS, **levels))
     assert chosen.name == plan
     assert "a response of family poisson has no closed form" in chosen.reason
+
+
+@pytest.mark.parametrize(("schools", "plan"), [(100, "whitened"), (500, "noncentred")])
+def test_memberships_of_many_levels_are_too_dear_to_whiten(schools, plan):
+    spec = model("w ~ x + (1 | mm(s1, s2)) + (1 | g)", members(), family="poisson").model
+    label = next(g.label for g in spec.groups if g.members)
+    chosen = choose(with_levels(spec, rows=2000, **{label: schools, "g": 150}))
+    assert chosen.name == plan
     if plan == "noncentred":
-        assert "following the rows in h would cost more than it saves" in chosen.reason
+        assert f"following the rows in {label} would cost more than it saves" in chosen.reason
+
+
+def members():
+    return panel().assign(s1=panel()["g"], s2=panel()["h"])
+
+
+APART = "those of {} apart from those of {}"
+
+
+@pytest.mark.parametrize(
+    ("levels", "apart"),
+    [
+        ({"g": 316, "h": 24, "rows": 10_000}, False),  # 0.43 million multiplications, 43 a row
+        ({"g": 316, "h": 24, "rows": 2000}, True),
+        ({"g": 100, "h": 30, "rows": 500}, False),  # few enough whatever the rows
+        ({"g": 400, "h": 100, "rows": 20_000}, True),
+        ({"g": 400, "h": 100, "rows": 200_000}, False),
+    ],
+)
+def test_crossed_factors_are_whitened_apart_where_together_is_dear(levels, apart):
+    chosen = choose(with_levels(COUNTS, **levels))
+    assert chosen.name == "whitened"
+    assert (APART.format("g", "h") in chosen.reason) is apart
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from bayesformula.compiler.working.solver import elimination_order, factorised
+from bayesformula.compiler.working.solver import ByParts, Whole, elimination_order, factorised
 
 RNG = np.random.default_rng(4)
 
@@ -57,3 +57,27 @@ def test_a_singular_matrix_is_noticed():
     matrix = sparse.csc_array(np.array([[1.0, 1.0], [1.0, 1.0]]))
     with pytest.raises(RuntimeError):
         factorised(matrix, elimination_order(matrix))
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_conjugate_gradients_come_as_near_as_newton_asks_for(shape):
+    """Crossed factors apart: 300 x 200 levels that meet in 4,000 rows, and 30 x 20 that all meet."""
+    for levels in ((300, 200, 5), (30, 20)):
+        matrix = precision(4000, *levels)
+        labels = np.repeat(np.arange(1 + len(levels)), (2, *levels))
+        b = RNG.normal(size=(matrix.shape[0], *shape))
+        found, exact = ByParts(labels).of(matrix).solve(b), Whole().of(matrix).solve(b)
+        off = np.sum((found - exact) * (matrix @ (found - exact)), axis=0)
+        assert np.all(off < 1e-6 * np.sum(exact * (matrix @ exact), axis=0))
+
+
+def test_conjugate_gradients_of_nothing_are_nothing():
+    matrix = precision(400, 30, 20)
+    solver = ByParts(np.repeat([0, 1, 2], (2, 30, 20))).of(matrix)
+    assert_array_equal(solver.solve(np.zeros((52, 2))), 0.0)
+
+
+def test_a_singular_part_is_noticed():
+    matrix = sparse.csc_array(np.array([[1.0, 1.0, 0.5], [1.0, 1.0, 0.5], [0.5, 0.5, 2.0]]))
+    with pytest.raises(RuntimeError):
+        ByParts(np.array([0, 0, 1])).of(matrix)

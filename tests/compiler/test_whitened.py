@@ -5,15 +5,17 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from jax.flatten_util import ravel_pytree
+from jax.scipy.stats import norm
 from numpy.testing import assert_allclose
 from numpyro import handlers
 from numpyro.infer.util import constrain_fn, log_density
 
 import bayesformula as bf
 from bayesformula import api, pipeline
-from bayesformula.compiler import sites, whitened
+from bayesformula.compiler import sites, structure, whitened
 from bayesformula.compiler.blocks import WHITE_B, b_site, held_positions, sample_theta
 from bayesformula.compiler.emit import unravel
 from bayesformula.compiler.working import WorkingModelError
@@ -79,17 +81,18 @@ def mapped(model, values):
 
     def transform(z):
         found = whitened.transform(structure, data, theta, jnp.concatenate(held), thresholds, *z)
-        return found.b, found.v
+        return found.b, found.v, found.spare
 
     z = values.get(WHITE_B, jnp.zeros(0)), [values[f"z_{label}"] for label in structure.labels]
     flat, back = ravel_pytree(z)
 
     def moving(flat):
-        b, v = transform(back(flat))
-        return jnp.concatenate([b[at], *(each.ravel() for each in v)])
+        b, v, spare = transform(back(flat))
+        return jnp.concatenate([b[at], *(each.ravel() for each in v), spare])
 
-    log_det = jnp.linalg.slogdet(jax.jit(jax.jacfwd(moving))(flat))[1] if flat.size else 0.0
-    return *transform(z), float(log_det)
+    log_det = jnp.linalg.slogdet(jax.jit(jax.jacrev(moving))(flat))[1] if flat.size else 0.0
+    b, v, spare = transform(z)
+    return b, v, float(log_det) + float(jnp.sum(norm.logpdf(spare)))
 
 
 def as_noncentred(model, values, b, v):
@@ -192,6 +195,101 @@ def test_of_a_gaussian_response_it_is_the_marginal_plan(case):
     assert_allclose(model.density("whitened", values), expected, rtol=RTOL, atol=10 * RTOL * len(panel()))
 
 
+# ---- crossed factors apart from each other ----
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """However little it would cost to eliminate crossed factors together, they are not."""
+    monkeypatch.setattr(structure, "JOINT_WORK", 0)
+    monkeypatch.setattr(structure, "LEAST_JOINT", 0)
+
+
+CROSSED = (
+    "y ~ x + (1 + x | g) + (1 + z | h)",
+    "y ~ x + (1 | a/b/c) + (1 + x || h)",
+    "y ~ x + (1 + z | gr(g, by = arm)) + (1 + x | h)",
+    "y ~ x + (1 | gr(g, by = arm, dist = 'student')) + (1 | h)",
+    "y | se(s) + weights(w) ~ x + offset(o) + (1 | a/b) + (1 | h)",
+)
+
+
+@pytest.mark.parametrize("formula", CROSSED)
+def test_apart_densities_differ_by_the_jacobian(formula, apart):
+    model = gaussian(next(case for case in CASES if case.formula == formula))
+    assert len(model.under("whitened")[0].structure.parts) == 2
+    values = model.point("whitened", 4)
+    b, v, jacobian = mapped(model, values)
+    expected = model.density("noncentred", as_noncentred(model, values, b, v)) + jacobian
+    assert_allclose(model.density("whitened", values), expected, rtol=RTOL, atol=RTOL * len(panel()))
+
+
+def crossed_table(cells, rng):
+    """Three crossed factors of 8, 5 and 3 levels, every combination so often; no predictor differs within."""
+    at = np.indices((8, 5, 3)).reshape(3, -1).repeat(cells, axis=1)
+    frame = pd.DataFrame({name: index.astype(str) for name, index in zip("ghk", at, strict=True)})
+    eta = sum(rng.normal(size=10)[index] for index in at)
+    return frame.assign(y=eta + rng.normal(size=len(frame)), o=np.digitize(eta, [-1.5, 0.0, 1.5]))
+
+
+@pytest.mark.parametrize(("least", "dense"), [(0, 0), (800, 1)])
+@pytest.mark.parametrize(
+    "formula", ["o ~ (1 | g) + (1 | h) + (1 | k)", "o ~ y + (1 + y | g) + (1 | h) + (1 | k)"]
+)
+@pytest.mark.parametrize("family", ["cumulative", "acat", "poisson"])
+def test_apart_families_differ_by_the_jacobian(family, formula, least, dense, apart, monkeypatch):
+    """With thresholds, whose location is shared by all chains, and with a factor that is beside all."""
+    monkeypatch.setattr(structure, "LEAST_JOINT", least)
+    model = Model(formula, crossed_table(1, np.random.default_rng(6)), family)
+    chains = model.under("whitened")[0].structure.parts
+    assert [len(part.dense) for part in chains] == [dense] * (3 - dense)
+    values = model.point("whitened", 5)
+    b, v, jacobian = mapped(model, values)
+    expected = model.density("noncentred", as_noncentred(model, values, b, v)) + jacobian
+    assert_allclose(model.density("whitened", values), expected, rtol=RTOL)
+
+
+def test_nothing_is_lost_where_all_levels_meet_equally_often(apart):
+    """The population's columns say all that balanced factors have in common: z is standard normal still."""
+    frame = crossed_table(2, np.random.default_rng(7))
+    model = Model("y ~ (1 | g) + (1 | h) + (1 | k)", frame, None, ["Intercept ~ flat"])
+    assert len(model.under("whitened")[0].structure.parts) == 3
+    values = model.point("whitened", 6)
+    theta = {name: values[name] for name in (site.name for site in model.under("marginal")[0].layout)}
+    z = [value for name, value in values.items() if name.startswith(("z_", "z."))]
+    standard = sum(float(jnp.sum(norm.logpdf(each))) for each in z)
+    assert_allclose(model.density("whitened", values), model.density("marginal", theta) + standard, rtol=RTOL)
+
+
+def test_what_one_factor_takes_another_gives_where_thresholds_are_held(apart):
+    """The mean of one factor's effects is known only together with that of the other: theirs add up."""
+    model = Model("o ~ (1 | g) + (1 | h)", crossed_table(20, np.random.default_rng(8)), "cumulative")
+    values = model.point("whitened", 9, size=0.0)
+    chains = model.under("whitened")[0].structure.parts
+    first = f"z_{'gh'[chains[0].chain[0]]}"
+    means = []
+    for step in (0.0, 1.0):
+        _, v, _ = mapped(model, values | {first: values[first] + step})
+        means.append(
+            [float(values[f"sd_{name}"][0] * jnp.mean(each)) for name, each in zip("gh", v, strict=True)]
+        )
+    change = np.subtract(*means)
+    assert abs(change[0]) > 0.02
+    assert abs(change.sum()) < 0.1 * abs(change[0])
+
+
+def test_a_mode_found_by_conjugate_gradients_is_the_same(apart, monkeypatch):
+    frame = crossed_table(3, np.random.default_rng(10))
+    _, by_parts, start = working("o ~ y + (1 + y | g) + (1 | h)", frame, "poisson")
+    monkeypatch.setattr(structure, "LEAST_JOINT", 10**9)
+    _, whole, other = working("o ~ y + (1 + y | g) + (1 | h)", frame, "poisson")
+    assert by_parts.whitened is not None
+    assert whole.whitened is not None
+    assert_allclose(by_parts.whitened.reference, whole.whitened.reference, atol=1e-3)
+    for found, expected in zip(start.sd, other.sd, strict=True):
+        assert_allclose(found, expected, rtol=1e-2)
+
+
 # ---- the working model ----
 
 
@@ -236,7 +334,7 @@ def test_rows_without_weight_say_nothing():
     _, part, _ = working(formula.format(""), kept, "binomial")
     assert whole.whitened is not None
     assert part.whitened is not None
-    assert_allclose(whole.whitened.s.corner[:-1, :-1], part.whitened.s.corner[:-1, :-1], rtol=0.02)
+    assert_allclose(whole.whitened.s[0].corner[:-1, :-1], part.whitened.s[0].corner[:-1, :-1], rtol=0.02)
 
 
 def test_a_likelihood_without_curvature_is_refused_or_left_to_another_plan():

@@ -166,15 +166,15 @@ def _sample_whitened(
     places = range(len(structure.predictors))
     held = jnp.concatenate([_sample_b(structure, data.priors, theta, place) for place in places])
     at = np.array(structure.whitened, int)
-    z_b = jnp.zeros(0)
-    if len(at):
-        z_b = jnp.asarray(numpyro.sample(WHITE_B, dist.Normal(0.0, 1.0).expand([len(at)]).to_event(1)))
+    z_b, size = jnp.zeros(0), n_white(structure)
+    if size:
+        z_b = jnp.asarray(numpyro.sample(WHITE_B, dist.Normal(0.0, 1.0).expand([size]).to_event(1)))
     z = [_sample_standard(structure, k) for k in range(len(structure.labels))]
     found = whitened.transform(structure, data, theta, held, thresholds, z_b, z)
     arguments = jnp.concatenate([jnp.asarray(table) for table in data.priors.b])
     kinds = [kind for predictor in structure.predictors for kind in predictor.b_kinds]
     gain = found.log_jacobian + sites.log_density([kinds[i] for i in at], arguments[at], found.b[at])
-    gain = gain + 0.5 * jnp.sum(z_b**2) + 0.5 * LOG_2PI * len(at)
+    gain = gain + 0.5 * jnp.sum(z_b**2) - 0.5 * jnp.sum(found.spare**2) + 0.5 * LOG_2PI * len(at)
     gain = gain + sum(0.5 * jnp.sum(w**2 - v**2) for w, v in zip(z, found.v, strict=True))
     numpyro.factor("whitening", gain)
     b = [found.b[span] for span in structure.spans]
@@ -183,6 +183,11 @@ def _sample_whitened(
 
 WHITE_B = "z.b"
 """Site of the standard normals of all whitened population coefficients; no group can be called so."""
+
+
+def n_white(structure: Structure) -> int:
+    """How many standard normals that site has."""
+    return len(structure.whitened) + whitened.n_spare(structure)
 
 
 def _sample_standard(structure: Structure, k: int) -> Array:

@@ -155,8 +155,10 @@ class Whitened(NamedTuple):
     Coefficients are those of all predictors one after another; w of them are whitened.
 
     Attributes:
-        s: cross-products in internal coordinates of the working model; behind the population columns
-            those of the thresholds, then the working response less `reference`, thresholds at `thresholds`.
+        s: per chain cross-products in internal coordinates of the working model; behind the population
+            columns those of the thresholds, then the working response less `reference` and the effects of
+            other chains at the mode, thresholds at `thresholds`.
+        at_mode: per chain (d,) products of its effects at the mode with the border.
         reference: (p,) internal coefficients at which it was taken.
         thresholds: (K - 1,) likewise.
         sigma: () residual sd likewise, 1 where the family has none.
@@ -167,7 +169,8 @@ class Whitened(NamedTuple):
         group_in: per group (q, q) from prior to internal coordinates.
     """
 
-    s: elimination.CrossProducts
+    s: tuple[elimination.CrossProducts, ...]
+    at_mode: tuple[Leaf, ...]
     reference: Leaf
     thresholds: Leaf
     sigma: Leaf

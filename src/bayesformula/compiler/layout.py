@@ -16,6 +16,7 @@ from bayesformula.compiler.blocks import (
     held_positions,
     in_prior,
     is_ordered,
+    n_white,
     threshold_site,
 )
 from bayesformula.compiler.inputs import PriorArguments, Start
@@ -74,8 +75,8 @@ def start_sites(
 def _effects(structure: Structure, rough: Start) -> list[Piece]:
     """Group effects, or the standard normals in their place; under `whitened` those of coefficients too."""
     out: list[Piece] = []
-    if structure.plan == "whitened" and structure.whitened:
-        out.append(_zeros(WHITE_B, (len(structure.whitened),), 1.0))
+    if structure.plan == "whitened" and n_white(structure):
+        out.append(_zeros(WHITE_B, (n_white(structure),), 1.0))
     for k in range(len(structure.labels)):
         shape = (structure.n_levels[k], len(structure.coefs[k]))
         size = 1.0 if structure.plan in STANDARD else rough.sd[k][: shape[1]]
@@ -86,7 +87,7 @@ def _effects(structure: Structure, rough: Start) -> list[Piece]:
 def n_standard(structure: Structure) -> int:
     """How many of the last numbers of the sampler's vector are standard normals, as far as is known."""
     effects = sum(j * len(coefs) for j, coefs in zip(structure.n_levels, structure.coefs, strict=True))
-    return effects + len(structure.whitened) if structure.plan == "whitened" else 0
+    return effects + n_white(structure) if structure.plan == "whitened" else 0
 
 
 def _blank(structure: Structure) -> tuple[PriorArguments, Start]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bayesformula.compiler.structure import elimination_order
+from bayesformula.compiler.order import Order
+from bayesformula.compiler.structure import (
+    elimination_order,
+    elimination_parts,
+    group_sizes,
+    n_coefficients,
+)
 from bayesformula.errors import OptionError
 from bayesformula.model.spec import ModelSpec
 from bayesformula.priors import SHRINKAGE
@@ -14,21 +21,20 @@ SPELLINGS = {"noncentered": "noncentred", "centered": "centred", "marginalized":
 MAX_BORDER = 2000
 """Columns of the dense border up to which `auto` integrates out, whatever the rows."""
 SMALL_BORDER = 150
-"""Columns up to which it always does, though sampling may be quicker: a gradient takes a millisecond, NUTS
-13 s with 200 levels beside them, and few rows a level bring no divergences (60 related species of one row
-each: none, and 30 in 4,000 draws under the noncentred plan)."""
-BORDER_WORK = 1_000
-"""Between the two, a gradient costs the cube of the columns, which may be so many rows. The noncentred plan
-takes 3 to 42 times as many gradients for an effective draw, each with a cost by the rows. Its least bulk
-ESS a second over that of the marginal plan, warmup included: 2.0 at 20,000 rows and 300 columns (cube over
-rows 1,350), 3.3 at 2,000 and 140 (1,370), 7.4 at 2,000 and 250 (7,800), 1.7 at 73,421 and 1,142 (20,300;
-rows that no longer fit in a cache cost twice as much)."""
+"""Columns up to which it always does, though the whitened plan may be quicker a draw: that compiles for five
+seconds more. And few rows a level bring no divergences (60 related species of one row each: none, and 30 in
+4,000 draws under the noncentred plan)."""
+BORDER_WORK = 300
+"""Between the two, a gradient costs the cube of the columns, which may be so many rows. Least bulk ESS a
+second of warmup and draws, whitened over marginal: 1.3 at 20,000 rows and 100 columns (cube over rows 50),
+5.4 at 2,000 and 140 (1,370), 2.1 at 20,000 and 300 (1,350), 11 at 73,421 and 1,142 (20,300)."""
 MAX_BORDER_BYTES = 2**28
 """Size of its largest block up to which `auto` integrates out: a gradient passes over it several times."""
 WHITENED_WORK = 300
-"""Multiplications of an elimination, for each row, up to which `auto` whitens. Row by row a gradient of the
-noncentred plan costs about 45 ns, a multiplication of an elimination with its derivatives about 1 ns; and the
-other plan takes 1.3 to 5 times as many gradients for 1.4 to 18 times fewer effective draws (six models)."""
+"""Multiplications of an elimination, for each row, up to which `auto` whitens. Crossed factors are apart from
+each other long before; what is left are levels with a known covariance, memberships, and very many columns.
+Set when a multiplication took 1 ns; the other plan takes 1.3 to 5 times as many gradients for 1.4 to 18 times
+fewer effective draws (six models)."""
 LEAST_WORK = 3_000_000
 """Multiplications that are few whatever the rows: about a millisecond's."""
 REFUSED_BYTES = 2**33
@@ -92,16 +98,17 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
     if integrates and size > REFUSED_BYTES:
         raise OptionError(
             f"plan='{name}' would need blocks of {size / 2**30:.0f} GiB, as the effects of "
-            f"{_crossed(model)} are coupled with others and too many: write plan='noncentred'"
+            f"{_crossed(model)} are coupled with others and too many: write plan='whitened'"
         )
     if name != "auto":
         return Plan(name, "asked for")
     if width > _widest(model) or size > MAX_BORDER_BYTES:
-        return Plan(
-            "noncentred",
-            f"the {width} effects of {_crossed(model)} are coupled with others: "
-            f"integrating them out would cost more than sampling them{_quicker(model, size)}",
+        obstacle = (
+            f"the {width} effects of {_crossed(model)} are coupled with others, "
+            "and integrating them out would cost more than sampling them"
         )
+        plan = _sampled(model, name, obstacle)
+        return Plan(plan.name, plan.reason + _quicker(model, size))
     what = "coefficients and group effects are" if model.groups else "coefficients are"
     error = "known errors" if model.known_error else "constant sigma"
     return Plan(
@@ -120,13 +127,21 @@ def _sampled(model: ModelSpec, name: str, obstacle: str) -> Plan:
         return Plan("noncentred", f"{obstacle}: coefficients are sampled")
     if rough:
         return Plan("noncentred", f"{obstacle}, and {rough}: coefficients are sampled")
-    if _work(model) > max(LEAST_WORK, WHITENED_WORK * model.n_rows):
+    parts, sizes = elimination_parts(model), group_sizes(model)
+    work = sum(part.work(sizes, n_coefficients(model)) for part in parts)
+    if work > max(LEAST_WORK, WHITENED_WORK * model.n_rows):
+        together = ", ".join(model.groups[k].label for k in parts[0].dense)
+        crowded = together or f"{n_coefficients(model)} coefficients"
         return Plan(
             "noncentred",
-            f"{obstacle}, and following the rows in {_crowded(model)} would cost more than it saves: "
+            f"{obstacle}, and following the rows in {crowded} would cost more than it saves: "
             "coefficients are sampled noncentred",
         )
-    return Plan("whitened", f"{obstacle}: coefficients are sampled about where the data put them")
+    apart = ""
+    if len(parts) > 1:
+        names = (", ".join(model.groups[k].label for k in part.chain) for part in parts)
+        apart = f", those of {' apart from those of '.join(names)}"
+    return Plan("whitened", f"{obstacle}: coefficients are sampled about where the data put them{apart}")
 
 
 def not_smooth(model: ModelSpec) -> str:
@@ -143,19 +158,6 @@ def fallen_back(plan: Plan, why: str) -> Plan:
     """The plan that is left where a working model could not be found for the whitened one."""
     reason = f"whitened was {plan.reason}" if plan.reason == "asked for" else plan.reason
     return Plan("noncentred", f"{reason}; but {why}, and they are sampled noncentred", plan.target_accept)
-
-
-def _work(model: ModelSpec) -> float:
-    """Multiplications of one elimination."""
-    order = elimination_order(model)
-    sizes = [g.n_levels * g.q for g in model.groups]
-    width = order.border_width(sizes) + sum(len(p.columns) for p in model.predictors)
-    return sum(sizes[k] for k in order.chain) * float(width) ** 2 + float(width) ** 3
-
-
-def _crowded(model: ModelSpec) -> str:
-    """What makes an elimination dear: groups in the border, or many columns."""
-    return _crossed(model) or f"{sum(len(p.columns) for p in model.predictors)} coefficients"
 
 
 def _shrinks(model: ModelSpec) -> bool:
@@ -205,16 +207,24 @@ def _widest(model: ModelSpec) -> float:
 
 def _border(model: ModelSpec) -> tuple[int, int]:
     """Columns of the dense border that come from groups, and bytes of its largest block."""
-    order = elimination_order(model)
-    sizes = [g.n_levels * g.q for g in model.groups]
+    order, sizes = elimination_order(model), group_sizes(model)
+    return order.border_width(sizes), _block_bytes(order, sizes, len(model.mu.columns))
+
+
+def _block_bytes(order: Order, sizes: Sequence[int], p: int) -> int:
+    """Of the largest block that an elimination fills in."""
     width = order.border_width(sizes)
-    rows = max((sizes[k] for k in order.chain), default=0)
-    return width, 8 * max(rows, width) * (width + len(model.mu.columns) + 1)
+    return 8 * max((width, *(sizes[k] for k in order.chain))) * (width + p + 1)
 
 
-def border_bytes(model: ModelSpec) -> int:
-    """Of the largest block that an elimination of the coefficients fills in."""
-    return _border(model)[1]
+def elimination_bytes(model: ModelSpec, plan: str) -> int:
+    """Of the largest blocks that the eliminations of a plan fill in."""
+    if plan in ("marginal", "importance"):
+        return _border(model)[1]
+    if plan != "whitened":
+        return 0
+    sizes, p = group_sizes(model), n_coefficients(model)
+    return sum(_block_bytes(part, sizes, p) for part in elimination_parts(model))
 
 
 def _crossed(model: ModelSpec) -> str:

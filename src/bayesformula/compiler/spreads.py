@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayesformula.compiler.elimination import CrossProducts
 from bayesformula.compiler.inputs import Marginal, ModelData, Start, Whitened
+from bayesformula.compiler.order import Order
 from bayesformula.compiler.structure import Structure
 
 BOUNDED = 0.3
@@ -81,10 +83,18 @@ def _told(structure: Structure, part: Marginal | Whitened, k: int) -> np.ndarray
 
 def _own(structure: Structure, part: Marginal | Whitened, k: int) -> np.ndarray:
     """(J, q, q): each level's cross-products with itself, wherever the order of elimination keeps them."""
-    order, n_levels = structure.order, structure.n_levels
+    order, s = _elimination(structure, part, k)
+    n_levels = structure.n_levels
     if k in order.chain:
-        return np.moveaxis(np.asarray(part.s.diag[order.chain.index(k)]), -1, 0)
+        return np.moveaxis(np.asarray(s.diag[order.chain.index(k)]), -1, 0)
     sizes = [n_levels[j] * len(structure.coefs[j]) for j in order.dense]
     begin = sum(sizes[: order.dense.index(k)])
     at = begin + np.arange(n_levels[k] * len(structure.coefs[k])).reshape(n_levels[k], -1)
-    return np.asarray(part.s.corner)[at[:, :, None], at[:, None, :]]
+    return np.asarray(s.corner)[at[:, :, None], at[:, None, :]]
+
+
+def _elimination(structure: Structure, part: Marginal | Whitened, k: int) -> tuple[Order, CrossProducts]:
+    """The order that eliminates group k, and its cross-products."""
+    if isinstance(part, Marginal):
+        return structure.order, part.s
+    return next((order, s) for order, s in zip(structure.parts, part.s, strict=True) if k in order.groups)

@@ -237,14 +237,14 @@ def _of_learnt_group(group: GroupSchema, sizes: Mapping[str, int], widths: _Widt
 
 def bytes_to_compute(spec: ModelSpec, schema: DataSchema, plan: str) -> float:
     """What computing the density takes: the design, and what an elimination fills in."""
-    from bayesformula.compiler.plan import border_bytes
+    from bayesformula.compiler.plan import elimination_bytes
 
     width = sum(len(p.columns) + len(p.specific) + 2 for p in spec.predictors)
     width += sum(group.q * max(1, len(group.members)) for group in spec.groups)
     width += len(spec.categories)
     blocks = sum(group.n_levels * group.q**2 * max(1, len(group.by)) for group in spec.groups)
     pairs = sum(len(correlated_pairs(group)) for group in spec.groups)
-    filled = border_bytes(spec) if plan in ("marginal", "importance", "whitened") else 0
+    filled = elimination_bytes(spec, plan)
     known = sum(group.n_levels**2 for group in spec.groups if group.cov)
     codings = sum(len(variable.levels) ** 2 for variable in schema.variables)
     return COPIES * (8.0 * (spec.n_rows * width + blocks + pairs + known + codings) + filled)

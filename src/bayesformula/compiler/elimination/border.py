@@ -8,6 +8,7 @@ by 2,972 students, `SparseBorder` holds those columns as a list of the cells tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -46,6 +47,10 @@ class DenseBorder(NamedTuple):
     def times(self, x: Array) -> list[Array]:
         """Each level's rows applied to the border's coefficients (d,)."""
         return [x @ row for row in self.rows]
+
+    def pull(self, u: Sequence[Array], _: int) -> Array:
+        """(d,) what the effects of all levels, q arrays (J,), make of the border."""
+        return sum((row @ each for row, each in zip(self.rows, u, strict=True)), jnp.zeros(()))
 
 
 class SparseBorder(NamedTuple):
@@ -92,6 +97,14 @@ class SparseBorder(NamedTuple):
             x[x.shape[0] - t :] @ n + sum_into(self.cells.level, size, v * wide)
             for v, n in zip(self.values, self.narrow, strict=True)
         ]
+
+    def pull(self, u: Sequence[Array], width: int) -> Array:
+        """(width,) what the effects of all levels, q arrays (J,), make of the border."""
+        wide, narrow = jnp.zeros(()), jnp.zeros(())
+        for v, n, each in zip(self.values, self.narrow, u, strict=True):
+            wide = wide + v * _take(each, self.cells.level)
+            narrow = narrow + n @ each
+        return jnp.concatenate([sum_into(self.cells.column, width - narrow.shape[0], wide), narrow])
 
 
 Border = DenseBorder | SparseBorder

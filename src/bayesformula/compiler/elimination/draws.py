@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from bayesformula.compiler import small
 from bayesformula.compiler.elimination import corner
-from bayesformula.compiler.elimination.factor import Factor, Scales
+from bayesformula.compiler.elimination.corner import blocks
+from bayesformula.compiler.elimination.factor import Factor, Prior, Scales, borders, scale_corner
 from bayesformula.compiler.elimination.products import CrossProducts
 from bayesformula.compiler.order import Order
 
@@ -44,6 +46,51 @@ def draw(
         scaled[position] = [small.dot(row, v) for row in factor.scales.chain[position]]
         effects[position] = jnp.stack(v, axis=-1)
     return tuple(effects), tail
+
+
+class Given(NamedTuple):
+    """The border's coefficients given the effects of a chain: normal with precision L L'.
+
+    Attributes:
+        root: (d - 1, d - 1) lower L.
+        half: (d - 1,) L' times their mean.
+        moved: (d - 1,) the mean, less what it is given effects whose products with the border are `at`.
+    """
+
+    root: Array
+    half: Array
+    moved: Array
+
+
+def given_chain(s: CrossProducts, factor: Factor, prior: Prior, chain: Sequence[Array], at: Array) -> Given:
+    """What the border's coefficients are, once the effects of the chain are known.
+
+    Args:
+        s: cross-products.
+        factor: from `eliminate`, for its scales.
+        prior: as there.
+        chain: per chain factor (J, q) unit-scale effects.
+        at: (d,), in the units of the cross-products.
+    """
+    scales, pull = factor.scales, jnp.zeros(at.shape, at.dtype)
+    for border, a, v in zip(borders(s), scales.chain, chain, strict=True):
+        pull = pull + border.pull([small.dot(row, list(v.T)) for row in a], at.shape[0])
+    lower = corner.cholesky(scale_corner(blocks(jnp.asarray(s.corner), scales.tail.shape[0]), scales, prior))
+    root = lower[:-1, :-1]
+    both = jnp.column_stack([_to_columns(scales, pull), _to_columns(scales, at)])
+    here, there = lax.linalg.triangular_solve(root, both, left_side=True, lower=True).T
+    return Given(root, lower[-1, :-1] - here, corner.solve_transposed(root, there - here))
+
+
+def _to_columns(scales: Scales, pull: Array) -> Array:
+    """(d - 1,) products with the border's coefficients, in their own units."""
+    out, start = [], 0
+    for a in scales.wide:
+        each = pull[start : start + a.shape[0] * a.shape[1]].reshape(a.shape[:2])
+        out.append(jnp.einsum("jab,ja->jb", a, each).ravel())
+        start += each.size
+    out.append(scales.tail[:, :-1].T @ pull[start:])
+    return jnp.concatenate(out) if len(out) > 1 else out[0]
 
 
 def _columns(scales: Scales, tail: Array) -> Array:

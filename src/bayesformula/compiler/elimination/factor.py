@@ -96,7 +96,7 @@ def eliminate(
     scales = _scales(plan, maps, tail, n_levels)
     diag = [small.entries(own) for own in s.diag]
     couple = [[small.entries(c) for c in links] for links in s.couple]
-    border = _borders(s)
+    border = borders(s)
     corner, log_det = blocks(jnp.asarray(s.corner), tail.shape[0]), jnp.zeros(())
     chol: list[Matrix] = []
     for position, a in enumerate(scales.chain):
@@ -107,7 +107,7 @@ def eliminate(
         _pass_outwards(position, s, diag, couple, border)
         log_det = log_det + small.log_det(lower)
         chol.append(lower)
-    root, corner_rhs, corner_log_det, quad = _factor_corner(_scale_corner(corner, scales, prior))
+    root, corner_rhs, corner_log_det, quad = _factor_corner(scale_corner(corner, scales, prior))
     links = tuple(tuple(c) for c in couple)
     return Factor(scales, tuple(chol), links, tuple(border), root, corner_rhs, log_det + corner_log_det, quad)
 
@@ -123,7 +123,8 @@ def _scales(plan: Order, maps: Sequence[Array], tail: Array, n_levels: Sequence[
     )
 
 
-def _borders(s: CrossProducts) -> list[Border]:
+def borders(s: CrossProducts) -> list[Border]:
+    """The border of each chain factor, in the units of the cross-products."""
     if not s.cells:
         return [DenseBorder(tuple(jnp.asarray(b))) for b in s.border]
     return [
@@ -170,7 +171,7 @@ def _less(a: Matrix, parent: Array, change: Matrix) -> Matrix:
     ]
 
 
-def _scale_corner(corner: Corner, scales: Scales, prior: Prior) -> Array:
+def scale_corner(corner: Corner, scales: Scales, prior: Prior) -> Array:
     """A' C A with the priors of the border's coefficients added, (d, d), zeros above the lower half."""
     tail, w = scales.tail, corner.wide.shape[0]
     own = _add_prior(tail.T @ corner.own @ tail, prior)

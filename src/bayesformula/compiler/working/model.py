@@ -11,6 +11,7 @@ from bayesformula.compiler import elimination
 from bayesformula.compiler.coordinates import Coordinates
 from bayesformula.compiler.inputs import PriorArguments, Rows, Start, Whitened
 from bayesformula.compiler.kinds import REAL
+from bayesformula.compiler.order import Order
 from bayesformula.compiler.structure import Structure
 from bayesformula.compiler.working.columns import columns
 from bayesformula.compiler.working.derivatives import Derivatives, derivatives_of
@@ -66,20 +67,28 @@ def working_model(
         groups=[_effects(structure, rows, k, start, into) for k, into in enumerate(group_maps)],
         at=derivatives_of(structure, rows, start.scalars, start.thresholds),
         n_predictors=len(structure.predictors),
+        chains=tuple(order.chain for order in structure.parts),
     )
     first = np.concatenate([reference[free], np.zeros(search.n_coefficients - len(free))])
     mode = find_mode(search, first) if has_rows else _nothing(search, first, len(structure.threshold_kinds))
     reference[free] = mode.coefficients[: len(free)]
     weights = floored(mode.derivatives)
     positive = np.where(weights > 0, weights, 1.0)
-    effects_at_mode = mode.coefficients.copy()
-    effects_at_mode[: len(free)] = 0.0
-    response = search.t @ effects_at_mode + mode.derivatives.score.ravel() / positive
+    rest = mode.derivatives.score.ravel() / positive
     moves = np.zeros((len(stacked.offset), len(structure.threshold_kinds)))
     moves[: len(rows.y)] = -(mode.derivatives.moves / positive[: len(rows.y)]).T
     with_thresholds = np.column_stack([stacked.x, moves])
+    crossed, at_mode = [], []
+    for order in structure.parts:  # to each what the effects of other chains leave
+        own = search.predicted(mode.coefficients, order.chain)
+        response = rest + own + search.predicted(mode.coefficients, order.dense)
+        crossed.append(elimination.cross_products(order, with_thresholds, response, stacked.groups, weights))
+        beside = Order((), order.dense)
+        with_own = elimination.cross_products(beside, with_thresholds, own, stacked.groups, weights)
+        at_mode.append(np.append(with_own.corner[:-1, -1], crossed[-1].corner[-1, -1]))
     part = Whitened(
-        s=elimination.cross_products(structure.order, with_thresholds, response, stacked.groups, weights),
+        s=tuple(crossed),
+        at_mode=tuple(at_mode),
         reference=reference,
         thresholds=start.thresholds,
         sigma=np.asarray(float(np.ravel(start.scalars["sigma"])[0]) if "sigma" in start.scalars else 1.0),

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
 from bayesformula.compiler.working.derivatives import Derivatives
-from bayesformula.compiler.working.solver import Solver, elimination_order, factorised
+from bayesformula.compiler.working.solver import ByParts, Solver, Whole
 from bayesformula.compiler.working.variances import Effects, Penalty, penalty
 
 MAX_STEPS = 30
@@ -63,6 +64,7 @@ class Search:
         groups: what the other coefficients are.
         at: derivatives at (M, n) linear predictors.
         n_predictors: M.
+        chains: groups that are eliminated together, beside all others.
     """
 
     t: sparse.csr_array
@@ -72,12 +74,37 @@ class Search:
     groups: Sequence[Effects]
     at: Callable[[np.ndarray], Derivatives]
     n_predictors: int
+    chains: Sequence[Sequence[int]] = ()
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     @property
     def n_coefficients(self) -> int:
         """m."""
         return len(self.centre) + sum(group.n_levels * group.q for group in self.groups)
+
+    @property
+    def spans(self) -> list[slice]:
+        """Where the effects of each group are among the coefficients."""
+        sizes = [group.n_levels * group.q for group in self.groups]
+        ends = np.cumsum([len(self.centre), *sizes])
+        return [slice(begin, end) for begin, end in pairwise(map(int, ends))]
+
+    def predicted(self, c: np.ndarray, groups: Sequence[int]) -> np.ndarray:
+        """(M n,) what the effects of some groups contribute."""
+        kept = np.zeros_like(c)
+        for k in groups:
+            kept[self.spans[k]] = c[self.spans[k]]
+        return self.t @ kept
+
+    def solvers(self) -> Whole | ByParts:
+        """What solves systems of working precisions."""
+        if len(self.chains) < 2:
+            return Whole()
+        labels = np.zeros(self.n_coefficients, int)  # what is in no chain is a part of its own
+        for number, chain in enumerate(self.chains, 1):
+            for k in chain:
+                labels[self.spans[k]] = number
+        return ByParts(labels)
 
     def derivatives(self, c: np.ndarray) -> Derivatives:
         """At coefficients c."""
@@ -124,12 +151,10 @@ class Search:
 
     def updated(self, c: np.ndarray, draws: np.ndarray) -> list[np.ndarray]:
         """Covariances of all groups after one EM step."""
-        out, begin = [], len(self.centre)
-        for group in self.groups:
-            span = slice(begin, begin + group.n_levels * group.q)
+        out = []
+        for group, span in zip(self.groups, self.spans, strict=True):
             shape = (group.n_levels, group.q)
             out.append(group.updated(c[span].reshape(shape), draws[span].reshape(*shape, -1)))
-            begin = span.stop
         return out
 
 
@@ -141,14 +166,12 @@ def find_mode(search: Search, start: np.ndarray) -> Mode:
     """
     c, here = start, search.derivatives(start)
     covariances = [group.first() for group in search.groups]
-    order = None
+    solvers = search.solvers()
     for step in range(MAX_STEPS):
         prior = penalty(search.root, search.groups, covariances)
         weights = floored(here)
-        precision = search.precision(weights, prior)
-        order = elimination_order(precision) if order is None else order  # the pattern stays
         try:
-            solver = factorised(precision, order)
+            solver = solvers.of(search.precision(weights, prior))
         except RuntimeError:
             raise WorkingModelError("the coefficients are not identified near their mode") from None
         gradient = search.t.T @ here.score.ravel() - prior.precision @ search.away(c)

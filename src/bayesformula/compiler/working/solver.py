@@ -3,12 +3,14 @@
 Minimum degree looks at all neighbours of such an unknown again after each elimination, which takes a time
 that grows with the square of their number: 23 s for 100,000 levels with an intercept and a slope, where 0.1 s
 are enough. Such unknowns are left out of the search and come last, where it would have put them.
+
+References: Hestenes and Stiefel (1952), doi:10.6028/jres.049.044, for conjugate gradients.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -20,9 +22,85 @@ Amestoy, Davis and Duff (2004), doi:10.1145/1024074.1024081."""
 SYMMETRIC = {"diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
 
 
+class Solver(Protocol):
+    """A symmetric positive definite matrix that can be solved for."""
+
+    def solve(self, b: np.ndarray) -> np.ndarray:
+        """(m,) or (m, k) solutions."""
+        ...
+
+
+@dataclass
+class Whole:
+    """Factorises matrices of one pattern; its order is found once."""
+
+    order: np.ndarray | None = None
+
+    def of(self, matrix: sparse.csc_array) -> Solver:
+        """The matrix factorised; `RuntimeError` where it is singular."""
+        self.order = elimination_order(matrix) if self.order is None else self.order
+        return factorised(matrix, self.order)
+
+
+@dataclass
+class ByParts:
+    """Solves matrices of one pattern by conjugate gradients, part by part exactly.
+
+    Where crossed factors meet, factorising fills in all pairs of levels; between parts a few dozen products
+    with the matrix do as well.
+
+    Attributes:
+        labels: (m,) the part of each unknown.
+    """
+
+    labels: np.ndarray
+    near: Whole = field(default_factory=Whole)
+
+    def of(self, matrix: sparse.csc_array) -> Solver:
+        """The matrix with its diagonal parts factorised; `RuntimeError` where one is singular."""
+        entries = matrix.tocoo()
+        is_own = self.labels[entries.row] == self.labels[entries.col]
+        own = (entries.data[is_own], (entries.row[is_own], entries.col[is_own]))
+        return Iterative(matrix, self.near.of(sparse.csc_array(own, shape=matrix.shape)))
+
+
 @dataclass(frozen=True)
-class Solver:
-    """A factorised matrix; raises `RuntimeError` where it is singular."""
+class Iterative:
+    """Conjugate gradients for a matrix, preconditioned by one that is near it."""
+
+    matrix: sparse.csc_array
+    near: Solver
+
+    def solve(self, b: np.ndarray) -> np.ndarray:
+        """(m,) or (m, k) solutions, all columns at once, up to `TOLERANCE` or `MOST_STEPS`."""
+        rest = b.reshape(len(b), -1).copy()
+        x, direction = np.zeros_like(rest), np.zeros_like(rest)
+        before = np.ones(rest.shape[1])
+        first = None
+        for _ in range(MOST_STEPS):
+            nearly = self.near.solve(rest)
+            size = np.sum(rest * nearly, axis=0)
+            first = size if first is None else first
+            if np.all(size <= TOLERANCE**2 * first):
+                break
+            direction = nearly + direction * (size / before)
+            along = self.matrix @ direction
+            curvature = np.sum(direction * along, axis=0)
+            step = np.divide(size, curvature, out=np.zeros_like(size), where=curvature > 0)
+            x, rest = x + step * direction, rest - step * along
+            before = np.where(size > 0, size, 1.0)
+        return x.reshape(b.shape)
+
+
+TOLERANCE = 1e-4
+"""Of the error relative to the solution, in the norm of the matrix near it: Newton's steps and the few draws
+that variances are moved by ask for no more."""
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True)
+class Factorised:
+    """A factorised matrix."""
 
     factor: Any
     order: np.ndarray
@@ -50,13 +128,13 @@ def elimination_order(matrix: sparse.csc_array) -> np.ndarray:
     return np.concatenate([others, dense[np.argsort(degree[dense], kind="stable")]])
 
 
-def factorised(matrix: sparse.csc_array, order: np.ndarray) -> Solver:
+def factorised(matrix: sparse.csc_array, order: np.ndarray) -> Factorised:
     """The matrix factorised in an order.
 
     Raises:
         RuntimeError: it is singular.
     """
-    return Solver(splu(_among(matrix, order), permc_spec="NATURAL", **SYMMETRIC), order)
+    return Factorised(splu(_among(matrix, order), permc_spec="NATURAL", **SYMMETRIC), order)
 
 
 def _among(matrix: sparse.csc_array, which: np.ndarray) -> sparse.csc_array:
