@@ -194,6 +194,7 @@ def explain(
     Raises:
         BayesFormulaError: as `fit` would.
     """
+    from bayesformula.compiler.structure import n_spare
     from bayesformula.data.family_terms import check_terms
     from bayesformula.data.parameters import check_parameters
     from bayesformula.model.explain import Explanation, Outline
@@ -223,6 +224,7 @@ def explain(
         n_dropped=ready.design.n_dropped,
         response=ready.schema.response.facts,
         plan=(ready.plan.name, ready.plan.reason),
+        n_spare=n_spare(ready.model, ready.plan.name),
         findings=ready.findings,
         schema=ready.schema,
     )

@@ -19,6 +19,7 @@ from bayesformula.compiler import sites, structure, whitened
 from bayesformula.compiler.blocks import WHITE_B, b_site, held_positions, sample_theta
 from bayesformula.compiler.emit import unravel
 from bayesformula.compiler.working import WorkingModelError
+from bayesformula.model.counts import sampled
 from cases import CASES, matrices, panel
 from family_cases import FamilyCase, simulate
 from further_cases import ALL_CASES
@@ -243,6 +244,8 @@ def test_apart_families_differ_by_the_jacobian(family, formula, least, dense, ap
     model = Model(formula, crossed_table(1, np.random.default_rng(6)), family)
     chains = model.under("whitened")[0].structure.parts
     assert [len(part.dense) for part in chains] == [dense] * (3 - dense)
+    spec = model.ready.model
+    assert model.under("whitened")[0].dim == sampled(spec, "whitened") + structure.n_spare(spec, "whitened")
     values = model.point("whitened", 5)
     b, v, jacobian = mapped(model, values)
     expected = model.density("noncentred", as_noncentred(model, values, b, v)) + jacobian

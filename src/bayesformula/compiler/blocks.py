@@ -187,7 +187,7 @@ WHITE_B = "z.b"
 
 def n_white(structure: Structure) -> int:
     """How many standard normals that site has."""
-    return len(structure.whitened) + whitened.n_spare(structure)
+    return len(structure.whitened) + structure.n_spare
 
 
 def _sample_standard(structure: Structure, k: int) -> Array:

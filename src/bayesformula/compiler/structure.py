@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -135,6 +136,11 @@ class Structure:
         return [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
 
     @property
+    def n_spare(self) -> int:
+        """How many standard normals the whitened plan has beside those of coefficients."""
+        return _n_spare(self.parts, len(self.threshold_kinds))
+
+    @property
     def mixed(self) -> list[int]:
         """Positions of those whose prior is a scale mixture of normals."""
         return [i for i, kind in enumerate(self.b_kinds) if kind in MIXTURES]
@@ -199,6 +205,16 @@ def elimination_order(model: ModelSpec) -> Order:
 def elimination_parts(model: ModelSpec) -> tuple[Order, ...]:
     """What the whitened plan eliminates: all groups together, or crossed ones apart where that is dear."""
     return parts(*_groups(model), n_coefficients(model), max(LEAST_JOINT, JOINT_WORK * model.n_rows))
+
+
+def n_spare(model: ModelSpec, plan: str) -> int:
+    """How many numbers a plan samples beside parameters of `model` or what stands for them."""
+    return _n_spare(elimination_parts(model), model.n_thresholds) if plan == "whitened" else 0
+
+
+def _n_spare(chains: Sequence[Order], n_thresholds: int) -> int:
+    """Chains apart from each other share the location of thresholds, which are sampled as they are."""
+    return int(len(chains) > 1 and n_thresholds > 0)
 
 
 JOINT_WORK = 50

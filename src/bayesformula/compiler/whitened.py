@@ -53,15 +53,6 @@ class Mapped(NamedTuple):
     log_jacobian: Array
 
 
-def n_spare(structure: Structure) -> int:
-    """How many standard normals there are beside those of coefficients.
-
-    Chains that are eliminated apart from each other share the location of an ordinal response's thresholds,
-    which is sampled as it is: one more normal stands for it.
-    """
-    return int(len(structure.parts) > 1 and bool(structure.threshold_kinds))
-
-
 def transform(
     structure: Structure,
     data: ModelData,
@@ -87,7 +78,7 @@ def transform(
     """
     part, (*others, last) = _part(data), structure.parts
     free, held = np.array(structure.whitened, int), np.array(structure.unwhitened, int)
-    spare = n_spare(structure)
+    spare = structure.n_spare
     working = _working(structure, data, theta, b, thresholds)
     shared = _with_location(structure, working) if spare else working
     carried = jnp.concatenate([*(z[k].ravel() for k in last.dense), z_b])

@@ -46,6 +46,7 @@ class Explanation:
         n_dropped: rows left out for missing values.
         response: further facts of the response, its "kind" above all.
         plan: name and reason, or None where none was chosen.
+        n_spare: numbers that it samples beside parameters or what stands for them.
         findings: of the checks.
         schema: what was learnt of the data; without it each column is its own term.
     """
@@ -54,6 +55,7 @@ class Explanation:
     n_dropped: int = 0
     response: Mapping[str, object] = field(default_factory=dict[str, object])
     plan: tuple[str, str] | None = None
+    n_spare: int = 0
     findings: tuple[FindingLike, ...] = ()
     schema: DataSchema | None = None
 
@@ -89,7 +91,7 @@ class Explanation:
             "groupings": groupings_of_model(model, None if self.schema is None else self.schema.spec),
             "counts": {
                 **counts(model),
-                "sampled": None if self.plan is None else sampled(model, self.plan[0]),
+                "sampled": None if self.plan is None else sampled(model, self.plan[0]) + self.n_spare,
             },
             "equations": {
                 "unicode": equations(sheet, width=WIDTH),

@@ -360,6 +360,7 @@ class Fit:
 
     def to_dict(self) -> dict[str, Any]:
         """What `explain` says, and summary, health, timing and versions, as plain values, NaN as None."""
+        from bayesformula.compiler.structure import n_spare
         from bayesformula.model.explain import Explanation
 
         explanation = Explanation(
@@ -367,6 +368,7 @@ class Fit:
             n_dropped=self.n_dropped,
             response=self.schema.response.facts,
             plan=(self.plan.name, self.plan.reason),
+            n_spare=n_spare(self.spec, self.plan.name),
             findings=self.findings,
             schema=self.schema,
         )
