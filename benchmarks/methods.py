@@ -8,6 +8,7 @@ import environments
 
 HERE = Path(__file__).resolve().parent
 PLANS = ("auto", "marginal", "whitened", "noncentred", "centred")
+"""That are compared with each other; `importance`, another sampler of one of them, is a method by itself."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ _LME4 = ("gaussian", "binomial", "bernoulli", "poisson")
 METHODS = {
     method.name: method
     for method in (
-        *(Method(f"ours-{plan}", "ours.py", "ours", plan) for plan in PLANS),
+        *(Method(f"ours-{plan}", "ours.py", "ours", plan) for plan in (*PLANS, "importance")),
         *(Method(f"bambi-{name}", "peer_bambi.py", "bambi", name) for name in ("pymc", "nutpie", "numpyro")),
         *(Method(f"numpyro-{way}", "peer_numpyro.py", "numpyro", way) for way in ("sequential", "parallel")),
         Method("brms", "peer_brms.R", "R", package="brms"),
@@ -75,7 +76,7 @@ METHODS = {
     )
 }
 SETS = {
-    "ours": tuple(name for name, method in METHODS.items() if method.is_ours),
+    "ours": tuple(f"ours-{plan}" for plan in PLANS),
     "peers": tuple(name for name, method in METHODS.items() if not method.is_ours),
     "fast": ("ours-auto", "bambi-nutpie", "numpyro-parallel", "brms", "rstanarm", "lme4"),
     "all": tuple(METHODS),

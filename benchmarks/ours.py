@@ -46,7 +46,7 @@ def facts(fit):
     return {
         "seconds": {name: fit.timing[name] for name in stages if name in fit.timing},
         "plan": fit.plan.name,
-        "leapfrogs": fit.timing["leapfrog_steps_per_draw"],
+        "leapfrogs": fit.timing.get("leapfrog_steps_per_draw"),  # none under importance
         "divergences": int(fit.divergences),
     }
 
