@@ -158,7 +158,7 @@ class Whitened(NamedTuple):
         s: per chain cross-products in internal coordinates of the working model; behind the population
             columns those of the thresholds, then the working response less `reference` and the effects of
             other chains at the mode, thresholds at `thresholds`.
-        at_mode: per chain (d,) products of its effects at the mode with the border.
+        at_mode: per chain but the last (d,) products of its effects at the mode with the border.
         reference: (p,) internal coefficients at which it was taken.
         thresholds: (K - 1,) likewise.
         sigma: () residual sd likewise, 1 where the family has none.

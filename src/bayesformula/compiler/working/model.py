@@ -83,9 +83,10 @@ def working_model(
         own = search.predicted(mode.coefficients, order.chain)
         response = rest + own + search.predicted(mode.coefficients, order.dense)
         crossed.append(elimination.cross_products(order, with_thresholds, response, stacked.groups, weights))
-        beside = Order((), order.dense)
-        with_own = elimination.cross_products(beside, with_thresholds, own, stacked.groups, weights)
-        at_mode.append(np.append(with_own.corner[:-1, -1], crossed[-1].corner[-1, -1]))
+        if order is not structure.parts[-1]:
+            border = Order((), order.dense)
+            met = elimination.cross_products(border, with_thresholds, own, stacked.groups, weights)
+            at_mode.append(met.corner[:, -1])
     part = Whitened(
         s=tuple(crossed),
         at_mode=tuple(at_mode),

@@ -4,7 +4,7 @@ Minimum degree looks at all neighbours of such an unknown again after each elimi
 that grows with the square of their number: 23 s for 100,000 levels with an intercept and a slope, where 0.1 s
 are enough. Such unknowns are left out of the search and come last, where it would have put them.
 
-References: Hestenes and Stiefel (1952), doi:10.6028/jres.049.044, for conjugate gradients.
+References: Hestenes and Stiefel (1952), Journal of Research of the National Bureau of Standards 49, 409.
 """
 
 from __future__ import annotations
