@@ -27,7 +27,7 @@ seconds more. And few rows a level bring no divergences (60 related species of o
 BORDER_WORK = 300
 """Between the two, a gradient costs the cube of the columns, which may be so many rows. Least bulk ESS a
 second of warmup and draws, whitened over marginal: 1.3 at 20,000 rows and 100 columns (cube over rows 50),
-5.4 at 2,000 and 140 (1,370), 2.1 at 20,000 and 300 (1,350), 11 at 73,421 and 1,142 (20,300)."""
+5.4 at 2,000 and 140 (1,370), 2.1 at 20,000 and 300 (1,350), 33 at 73,421 and 1,142 (20,300)."""
 MAX_BORDER_BYTES = 2**28
 """Size of its largest block up to which `auto` integrates out: a gradient passes over it several times."""
 WHITENED_WORK = 300
