@@ -165,7 +165,9 @@ def test_what_is_no_plan_here(plan, message):
 
 
 def test_marginal_is_refused_where_it_could_not_fit_in_memory():
-    with pytest.raises(OptionError, match=r"blocks of 1[0-9]+ GiB, as the effects of h are coupled"):
+    with pytest.raises(
+        OptionError, match=r"blocks of 1[0-9]+ GiB, as the effects of h are coupled .*: write plan='auto'"
+    ):
         choose(with_levels(CROSSED, g=100_000, h=10_000), "marginal")
 
 

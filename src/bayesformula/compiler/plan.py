@@ -98,7 +98,7 @@ def _choose(model: ModelSpec, requested: str) -> Plan:
     if integrates and size > REFUSED_BYTES:
         raise OptionError(
             f"plan='{name}' would need blocks of {size / 2**30:.0f} GiB, as the effects of "
-            f"{_crossed(model)} are coupled with others and too many: write plan='whitened'"
+            f"{_crossed(model)} are coupled with others and too many: write plan='auto'"
         )
     if name != "auto":
         return Plan(name, "asked for")

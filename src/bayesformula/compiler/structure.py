@@ -221,7 +221,7 @@ JOINT_WORK = 50
 """Multiplications of an elimination, for each row, up to which crossed factors are eliminated together. A
 multiplication takes about 0.2 ns, a row of the likelihood 10 to 20; chains apart from each other take as many
 gradients, and their least bulk ESS a second over that of one elimination was (warmup included, two cores)
-1.2 at 7,600 rows and 316 x 24 crossed levels (43 multiplications a row), 3.2 at 2,000 and 300 x 60 (700),
+1.2 at 7,600 rows and 316 x 24 crossed levels (33 multiplications a row), 3.2 at 2,000 and 300 x 60 (700),
 5.1 at 20,000 and 400 x 100 (260), 12 at 20,000 and 400 x 200 (1,200). Factors that are nearly nested, as
 pupils who seldom change school, are better off together."""
 LEAST_JOINT = 300_000

@@ -9,6 +9,7 @@ from scipy.linalg import block_diag
 
 from bayesformula.compiler import elimination
 from bayesformula.compiler.coordinates import Coordinates
+from bayesformula.compiler.elimination import GroupRows
 from bayesformula.compiler.inputs import PriorArguments, Rows, Start, Whitened
 from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.order import Order
@@ -78,18 +79,10 @@ def working_model(
     moves = np.zeros((len(stacked.offset), len(structure.threshold_kinds)))
     moves[: len(rows.y)] = -(mode.derivatives.moves / positive[: len(rows.y)]).T
     with_thresholds = np.column_stack([stacked.x, moves])
-    crossed, at_mode = [], []
-    for order in structure.parts:  # to each what the effects of other chains leave
-        own = search.predicted(mode.coefficients, order.chain)
-        response = rest + own + search.predicted(mode.coefficients, order.dense)
-        crossed.append(elimination.cross_products(order, with_thresholds, response, stacked.groups, weights))
-        if order is not structure.parts[-1]:
-            border = Order((), order.dense)
-            met = elimination.cross_products(border, with_thresholds, own, stacked.groups, weights)
-            at_mode.append(met.corner[:, -1])
+    s, at_mode = _by_chain(structure.parts, search, mode, with_thresholds, rest, stacked.groups, weights)
     part = Whitened(
-        s=tuple(crossed),
-        at_mode=tuple(at_mode),
+        s=s,
+        at_mode=at_mode,
         reference=reference,
         thresholds=start.thresholds,
         sigma=np.asarray(float(np.ravel(start.scalars["sigma"])[0]) if "sigma" in start.scalars else 1.0),
@@ -101,6 +94,27 @@ def working_model(
         group_in=tuple(group_maps),
     )
     return part, start._replace(sd=tuple(sd.ravel() for sd in mode.sds))
+
+
+def _by_chain(
+    chains: Sequence[Order],
+    search: Search,
+    mode: Mode,
+    x: np.ndarray,
+    rest: np.ndarray,
+    groups: Sequence[GroupRows],
+    weights: np.ndarray,
+) -> tuple[tuple[elimination.CrossProducts, ...], tuple[np.ndarray, ...]]:
+    """Cross-products of each chain with what other chains leave to it; those of its mode with the border."""
+    s, at_mode = [], []
+    for order in chains:
+        own = search.predicted(mode.coefficients, order.chain)
+        response = rest + own + search.predicted(mode.coefficients, order.dense)
+        s.append(elimination.cross_products(order, x, response, groups, weights))
+        if order is not chains[-1]:
+            border = elimination.cross_products(Order((), order.dense), x, own, groups, weights)
+            at_mode.append(border.corner[:, -1])
+    return tuple(s), tuple(at_mode)
 
 
 def _nothing(search: Search, first: np.ndarray, n_thresholds: int) -> Mode:
