@@ -128,6 +128,7 @@ class Marginal(NamedTuple):
 
     Attributes:
         s: cross-products in internal coordinates, of y less offset and reference fit.
+        merged: the same for the density alone, levels that are alike merged; None where few are.
         n: sum of the likelihood weights.
         log_errors: sum of the logs of known standard errors, each as often as its weight; 0 without any.
         reference: (p,) internal coefficients of the least-squares fit, taken out of y.
@@ -138,6 +139,7 @@ class Marginal(NamedTuple):
     """
 
     s: elimination.CrossProducts
+    merged: elimination.CrossProducts | None
     n: Leaf
     log_errors: Leaf
     reference: Leaf

@@ -107,8 +107,10 @@ def _marginal(
         sums.add(columns, residual, of_groups, weights / errors**2)
         n, log_errors = n + float(weights.sum()), log_errors + float(weights @ np.log(errors))
     block = b_in[np.ix_(integrated, integrated)]
+    total = sums.total()
     return Marginal(
-        s=sums.total(),
+        s=total,
+        merged=elimination.merged(total) if _is_one_prior(structure) else None,
         n=np.asarray(n),
         log_errors=np.asarray(log_errors),
         reference=reference,
@@ -119,6 +121,12 @@ def _marginal(
         group_in=tuple(c.from_reported @ r for c, r in zip(groups, reported.groups, strict=True)),
         group_out=tuple(np.linalg.inv(c.from_reported) for c in groups),
     )
+
+
+def _is_one_prior(structure: Structure) -> bool:
+    """Whether all levels of the innermost factor have one prior."""
+    innermost = structure.order.chain[:1]
+    return all(structure.n_by[k] == 1 and not structure.df_kinds[k] for k in innermost)
 
 
 def _scaling(moments: ColumnMoments, intercept: int | None, m: int) -> Scaling:

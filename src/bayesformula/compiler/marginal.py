@@ -104,7 +104,7 @@ def prior_precision(structure: Structure, data: ModelData, theta: Theta) -> tupl
 def factorise(
     structure: Structure, data: ModelData, theta: Theta, s: elimination.CrossProducts | None = None
 ) -> elimination.Factor:
-    """Eliminate all coefficients for one theta; `s` other than the training cross-products if given."""
+    """Eliminate all coefficients for one theta; `s` other than the training cross-products, if given."""
     part = marginal(data)
     integrated, sampled = np.array(structure.integrated, int), np.array(structure.sampled, int)
     precision, mean = prior_precision(structure, data, theta)
@@ -133,7 +133,7 @@ def log_density(
 ) -> Array:
     """log p(y | theta), exact; a flat prior counts as density 1."""
     part = marginal(data)
-    factor = factorise(structure, data, theta, s)
+    factor = factorise(structure, data, theta, part.merged if s is None else s)
     precision, _ = prior_precision(structure, data, theta)
     proper = np.array([structure.b_kinds[i] != "flat" for i in structure.integrated], bool)
     log_prior = 0.5 * jnp.sum(jnp.log(precision[proper])) + 0.5 * LOG_2PI * np.sum(~proper)

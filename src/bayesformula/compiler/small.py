@@ -94,15 +94,20 @@ def solve_lower_transposed(chol: Matrix, b: Sequence[Array]) -> list[Array]:
     return [out[i] for i in range(q)]
 
 
-def log_det(chol: Matrix) -> Array:
-    """Log determinant of L L', summed over levels; with one logarithm a level, as pivots are 1 or more."""
+def log_det(chol: Matrix, counts: Array | np.ndarray | None = None) -> Array:
+    """Log determinant of L L', summed over levels, each as often as it counts (J,), once unless told.
+
+    With one logarithm a level, as pivots are 1 or more.
+    """
     diagonal = [row[i] for i, row in enumerate(chol)]
     if len(diagonal) > UNROLL:
-        return 2.0 * sum((jnp.sum(jnp.log(pivot)) for pivot in diagonal), jnp.zeros(()))
-    product = diagonal[0]
-    for pivot in diagonal[1:]:
-        product = product * pivot
-    return 2.0 * jnp.sum(jnp.log(product))
+        logs = sum((jnp.log(pivot) for pivot in diagonal[1:]), jnp.log(diagonal[0]))
+    else:
+        product = diagonal[0]
+        for pivot in diagonal[1:]:
+            product = product * pivot
+        logs = jnp.log(product)
+    return 2.0 * (jnp.sum(logs) if counts is None else jnp.sum(counts * logs))
 
 
 def times(a: Matrix, b: Matrix) -> Matrix:

@@ -26,6 +26,7 @@ first, all of S scaled, derivatives left to JAX); a gradient of the marginal den
 References: Bates et al. (2015), doi:10.18637/jss.v067.i01, section 3.
 """
 
+from bayesformula.compiler.elimination.alike import merged
 from bayesformula.compiler.elimination.draws import draw, given_chain
 from bayesformula.compiler.elimination.factor import Factor, Prior, eliminate
 from bayesformula.compiler.elimination.products import CrossProducts, GroupRows, ProductSums, cross_products
@@ -40,4 +41,5 @@ __all__ = [
     "draw",
     "eliminate",
     "given_chain",
+    "merged",
 ]

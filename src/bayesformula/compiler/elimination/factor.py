@@ -93,7 +93,7 @@ def eliminate(
         prior: of the m integrated coefficients.
         n_levels: per group J.
     """
-    scales = _scales(plan, maps, tail, n_levels)
+    scales = _scales(plan, s, maps, tail, n_levels)
     diag = [small.entries(own) for own in s.diag]
     couple = [[small.entries(c) for c in links] for links in s.couple]
     border = borders(s)
@@ -105,17 +105,20 @@ def eliminate(
         couple[position] = [small.times(gain, c) for c in couple[position]]
         corner = border[position].out_of(corner)
         _pass_outwards(position, s, diag, couple, border)
-        log_det = log_det + small.log_det(lower)
+        counts = None if position or isinstance(s.stands_for, tuple) else s.stands_for
+        log_det = log_det + small.log_det(lower, counts)
         chol.append(lower)
     root, corner_rhs, corner_log_det, quad = _factor_corner(scale_corner(corner, scales, prior))
     links = tuple(tuple(c) for c in couple)
     return Factor(scales, tuple(chol), links, tuple(border), root, corner_rhs, log_det + corner_log_det, quad)
 
 
-def _scales(plan: Order, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]) -> Scales:
+def _scales(
+    plan: Order, s: CrossProducts, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
+) -> Scales:
     wide = [maps[k] for k in plan.dense]
     return Scales(
-        tuple(small.spread(maps[k], n_levels[k]) for k in plan.chain),
+        tuple(small.spread(maps[k], own.shape[-1]) for k, own in zip(plan.chain, s.diag, strict=True)),
         tuple(
             jnp.broadcast_to(a, (n_levels[k], *a.shape[-2:])) for a, k in zip(wide, plan.dense, strict=True)
         ),

@@ -27,6 +27,8 @@ class CrossProducts(NamedTuple):
         cells: per chain factor the cells of the border's groups that are not empty, where these are few;
             else nothing.
         values: beside `cells`, (q, E).
+        stands_for: (J,) of how many levels each of the innermost factor has the log determinant, where levels
+            that are alike are merged (`alike`); else nothing.
     """
 
     diag: tuple[Leaf, ...]
@@ -36,6 +38,7 @@ class CrossProducts(NamedTuple):
     corner: Leaf
     cells: tuple[Cells, ...] = ()
     values: tuple[Leaf, ...] = ()
+    stands_for: Leaf | tuple[()] = ()
 
 
 @dataclass(frozen=True, slots=True)
