@@ -129,13 +129,14 @@ def test_the_model_has_the_same_density_and_draws_all_effects():
     )  # fmt: skip
     densities = [float(marginal.log_density(program.structure, d, theta)) for d in (data, whole)]
     assert_allclose(*densities, rtol=1e-12)
-    draws = [marginal.draw_coefficients(program.structure, d, theta, jax.random.key(1)) for d in (data, whole)]
+    draws = [
+        marginal.draw_coefficients(program.structure, d, theta, jax.random.key(1)) for d in (data, whole)
+    ]
     assert draws[0][1][0].shape == (600, 2)
     assert_allclose(draws[0][1][0], draws[1][1][0], rtol=1e-12)
 
 
 def compiled(formula, frame):
-    ready = api.prepare(
-        formula, frame, family=None, priors=[], plan="marginal", na="drop", checks=None, data2=None, quiet=True
-    )
+    options = {"family": None, "priors": [], "plan": "marginal", "na": "drop", "checks": None, "data2": None}
+    ready = api.prepare(formula, frame, **options, quiet=True)
     return api.compile_inputs(ready.model, "marginal", ready.design)

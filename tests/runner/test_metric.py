@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -36,11 +37,21 @@ def test_a_vector_comes_back_from_its_position(n_dense):
 )
 def test_the_blocks_are_what_numpyro_takes(n_dense, dense_mass, shapes):
     assert metric.dense_mass(n_dense, DIM) == dense_mass
-    found = metric.identity(n_dense, DIM)
+    found = metric.first(n_dense, DIM)
     blocks = found if isinstance(found, dict) else {(): found}
     assert {k: v.shape for k, v in blocks.items()} == (shapes if isinstance(shapes, dict) else {(): shapes})
     for matrix in blocks.values():
         assert_array_equal(matrix, np.eye(len(matrix)) if matrix.ndim == 2 else np.ones(len(matrix)))
+
+
+@pytest.mark.parametrize(("n_dense", "rough"), [(0, 1.0), (25, 1.0), (26, np.sqrt(1e-3))])
+def test_a_metric_wider_than_its_first_window_is_shrunk_towards_the_rough_one(n_dense, rough):
+    assert metric.rough_sd(n_dense) == rough
+    found = metric.first(n_dense, 40)
+    for matrix in found.values() if isinstance(found, dict) else [found]:
+        assert_array_equal(
+            np.diagonal(matrix) if matrix.ndim == 2 else matrix, np.full(len(matrix), rough**2)
+        )
 
 
 @lru_cache(maxsize=1)
@@ -80,3 +91,19 @@ def test_every_metric_gives_the_same_posterior(n_dense):
 def test_a_metric_of_both_kinds_is_no_worse_where_it_matters():
     """The full block is that of sd and the coefficients, which are correlated."""
     assert run(5).stats["n_steps"].mean() <= 1.2 * run(0).stats["n_steps"].mean()
+
+
+def test_many_predictors_do_not_make_the_trees_of_warmup_explode():
+    """With 41 coordinates and a first window of 25 draws they took 267 steps a transition; now 45."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 40)) + rng.normal(size=(300, 1))
+    frame = pd.DataFrame(x, columns=[f"x{k}" for k in range(40)])
+    frame["y"] = (rng.random(300) < 0.5).astype(int)
+    ready = prepare(
+        "y ~ " + " + ".join(frame.columns[:-1]), frame,
+        family="bernoulli", priors=None, plan="noncentred", na="drop", checks=None, quiet=True,
+    )  # fmt: skip
+    program, data, start = compile_inputs(ready.model, ready.plan.name, ready.design)
+    config = RunConfig(draws=50, warmup=200, chains=2)
+    found = nuts.run(program, data, program.start(data, start), config, device.choose("cpu"))
+    assert found.warmup_steps.mean() / config.warmup < 100

@@ -82,10 +82,11 @@ def _advance(
     ) -> tuple[Any, Chunk]:
         traces["advance"] += 1
 
-        # In units of the rough posterior sds the metric starts near the identity, and NumPyro's shrinkage of
-        # the adapted one towards 1e-3 times the identity means the same whatever the units of the data.
+        rough_sd = metric.rough_sd(program.n_dense)
+        unit = scale / rough_sd
+
         def potential(position: Any) -> Array:
-            energy = program.potential(z0 + scale * metric.vector(position), data)
+            energy = program.potential(z0 + unit * metric.vector(position), data)
             # Forces of 1e300 overflow the kinetic energy of a full metric, to -inf as well as to inf: a step
             # to such a place would be taken, and the chain never leave it.
             return jnp.where(energy < UNKNOWN_ENERGY, energy, jnp.inf)
@@ -93,7 +94,7 @@ def _advance(
         is_first = state.i == 0
         key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
         u = jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
-        here = metric.position(u, program.n_dense)
+        here = metric.position(rough_sd * u, program.n_dense)
         init_kernel, sample_kernel = hmc(potential, algo="NUTS")
         # A chain starts from an energy so high that its first transition is accepted wherever the density
         # is finite, and brings home the true density and gradient. Computing them here instead would put a
@@ -102,7 +103,7 @@ def _advance(
             ParamInfo(here, jnp.full((), UNKNOWN_ENERGY), jax.tree.map(jnp.zeros_like, here)),
             warmup,
             step_size=_first_step_size(z0.shape[0]),
-            inverse_mass_matrix=metric.identity(program.n_dense, program.dim),
+            inverse_mass_matrix=metric.first(program.n_dense, program.dim),
             dense_mass=metric.dense_mass(program.n_dense, program.dim),
             target_accept_prob=target_accept,
             max_tree_depth=max_tree_depth,
@@ -114,7 +115,7 @@ def _advance(
             state, out = carry
             state = sample_kernel(state)
             row = Chunk(
-                z0 + scale * metric.vector(state.z),
+                z0 + unit * metric.vector(state.z),
                 state.potential_energy,
                 state.energy,
                 state.num_steps,
@@ -156,7 +157,7 @@ def _empty_state(program: Program, warmup: int, precision: str) -> Any:
         return init_kernel(
             ParamInfo(z, jnp.zeros(()), z),
             warmup,
-            inverse_mass_matrix=metric.identity(program.n_dense, program.dim),
+            inverse_mass_matrix=metric.first(program.n_dense, program.dim),
             dense_mass=metric.dense_mass(program.n_dense, program.dim),
             rng_key=jax.random.PRNGKey(0),
         )

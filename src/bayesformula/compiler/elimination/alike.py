@@ -1,11 +1,11 @@
 """Levels that are alike, merged: the same density from fewer of them.
 
 Let n levels have one matrix Z_j' W Z_j, and lie in one outer level. Their unit-scale effects are as likely
-before as after any rotation of the levels, and what they share with all else, n rows of q r numbers, can so be
-turned into the triangular factor of its QR decomposition: at most q r levels remain that share anything. Of
-the others only the log determinant is left, which all have in common, and is counted. A random intercept of a
-hundred thousand patients with one to thirty visits costs what thirty small groups cost, and sixty subjects
-who were all seen on the same days are a handful.
+before as after any rotation of the levels, and what they share with all else, n rows of q r numbers, can so
+be turned into the triangular factor of its QR decomposition: at most q r levels remain that share anything.
+Of the others only the log determinant is left, which all have in common, and is counted. A random intercept
+of a hundred thousand patients with one to thirty visits costs what some sixty levels cost; sixty subjects who
+were all seen on the same days are a handful.
 
 The effects themselves are drawn with all levels in place.
 """
@@ -23,7 +23,7 @@ LEAST = 500
 GAIN = 2.0
 """How many times fewer levels there must be."""
 DIGITS = 40
-"""Bits to which matrices of levels that are alike agree: sums over rows in other orders differ in the last."""
+"""Bits to which matrices of levels that are alike agree: the last differ by the order of sums over rows."""
 
 
 def merged(s: CrossProducts) -> CrossProducts | None:
@@ -79,7 +79,8 @@ def _turned(shared: np.ndarray) -> np.ndarray:
     q, r, n = shared.shape
     if n <= q * r:
         return shared
-    return np.linalg.qr(shared.reshape(q * r, n).T, mode="r").T.reshape(q, r, -1)
+    factor = np.asarray(np.linalg.qr(shared.reshape(q * r, n).T, mode="r"))
+    return factor.T.reshape(q, r, -1)
 
 
 def _stands_for(n: int, m: int) -> np.ndarray:
