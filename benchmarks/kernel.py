@@ -23,13 +23,17 @@ SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Layout:
-    """Groups as (levels, coefficients); each `nested` in the one before it, or crossed at random."""
+    """Groups as (levels, coefficients); each `nested` in the one before it, or crossed at random.
+
+    On `same_days` the columns of every level are powers of the same numbers.
+    """
 
     name: str
     groups: tuple[tuple[int, int], ...]
     p: int
     n_rows: int
     nested: bool = False
+    same_days: bool = False
 
 
 LAYOUTS = (
@@ -39,6 +43,11 @@ LAYOUTS = (
     Layout("nested intercepts", ((59, 1), (236, 1)), 6, 236, nested=True),
     Layout("nested slopes", ((20, 2), (200, 2), (2_000, 2)), 2, 6_000, nested=True),
     Layout("crossed", ((316, 1), (24, 1)), 8, 7_584),
+    *(
+        Layout(f"{name}, {levels} levels", ((levels, q),), 2, 4 * levels, same_days=True)
+        for name, q in (("intercepts", 1), ("days", 2))
+        for levels in (1_000, 10_000, 100_000)
+    ),
     Layout("ratings", ((2_972, 1), (1_128, 1), (14, 1)), 2, 73_421),
 )
 
@@ -48,7 +57,17 @@ def rows(layout, rng):
     if layout.nested:
         inner = rng.permutation(np.arange(layout.n_rows) % layout.groups[-1][0])
         return [inner // (layout.groups[-1][0] // levels) for levels, _ in layout.groups]
+    if layout.same_days:
+        return [np.arange(layout.n_rows) % levels for levels, _ in layout.groups]
     return [rng.permutation(np.arange(layout.n_rows) % levels) for levels, _ in layout.groups]
+
+
+def columns(layout, levels, q, rng):
+    """Those of a group's effects, (n, q)."""
+    if not layout.same_days:
+        return rng.normal(size=(layout.n_rows, q))
+    day = np.arange(layout.n_rows) // levels
+    return np.vander(2 * day / day.max() - 1, q, increasing=True)
 
 
 def problem(layout):
@@ -58,7 +77,7 @@ def problem(layout):
     names = [str(k) for k in range(len(layout.groups))]
     nested = {name: tuple(names[:k]) for k, name in enumerate(names)} if layout.nested else {}
     groups = [
-        elimination.GroupRows(((index.astype(np.int32), rng.normal(size=(layout.n_rows, q))),), levels)
+        elimination.GroupRows(((index.astype(np.int32), columns(layout, levels, q, rng)),), levels)
         for index, (levels, q) in zip(rows(layout, rng), layout.groups, strict=True)
     ]
     plan = order(names, [levels * q for levels, q in layout.groups], nested)
@@ -112,16 +131,23 @@ def moved(function):
 
 def main(wanted):
     jax.config.update("jax_enable_x64", True)
-    print("| layout | density | its gradient | draw | its gradient |\n|---|---|---|---|---|")
+    print(
+        "| layout | density | its gradient | draw | its gradient | gradient of the density, levels merged |"
+    )
+    print("|---|---|---|---|---|---|")
     for layout in LAYOUTS:
         if wanted and layout.name not in wanted:
             continue
         s, *functions = problem(layout)
+        fewer = elimination.merged(s)
         s, found = jax.device_put(s), []
         for function, x in functions:
             x = jax.device_put(x)
             slope = jax.grad(function, argnums=tuple(range(len(x))))
             found += [microseconds(moved(function), x, s), microseconds(slope, x, s)]
+        if fewer is not None:
+            density, x = functions[0]
+            found.append(microseconds(jax.grad(density, argnums=(0,)), x, jax.device_put(fewer)))
         print(f"| {layout.name} | {' | '.join(f'{cell:,.1f}' for cell in found)} |", flush=True)
 
 

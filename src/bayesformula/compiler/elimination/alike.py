@@ -36,13 +36,13 @@ def merged(s: CrossProducts) -> CrossProducts | None:
         return None
     own = np.asarray(s.diag[0])
     parents = [np.asarray(parent) for parent in s.parent[0]]
-    shared = np.concatenate([*map(np.asarray, s.couple[0]), np.asarray(s.border[0])], axis=1)
-    wanted = shared.shape[0] * shared.shape[1]
+    wanted = len(own) * (sum(links.shape[1] for links in s.couple[0]) + s.border[0].shape[1])
     kinds = _kinds(own, parents)
     left = [min(len(kind), wanted) for kind in kinds]
     size = 1 << max(sum(left) - 1, 0).bit_length()
     if size * GAIN > n_levels:
         return None
+    shared = np.concatenate([*map(np.asarray, s.couple[0]), np.asarray(s.border[0])], axis=1)
     first = np.repeat([kind[0] for kind in kinds], left)
     fewer = np.concatenate([_turned(shared[..., kind]) for kind in kinds], axis=-1)
     stands_for = np.concatenate([_stands_for(len(kind), m) for kind, m in zip(kinds, left, strict=True)])
