@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bayesformula.compiler import elimination, small
-from bayesformula.compiler.elimination import GroupRows, cells, corner, cross_products
+from bayesformula.compiler import elimination
+from bayesformula.compiler.elimination import GroupRows, blocks, cells, corner, cross_products
+from bayesformula.compiler.elimination.entries import Entries
 from bayesformula.compiler.elimination.factor import borders
+from bayesformula.compiler.elimination.levels import gram, log_det
+from bayesformula.compiler.elimination.stacked import Stacked
 from bayesformula.compiler.order import Order, order, parts
 
 N = 150
@@ -180,48 +183,96 @@ def test_a_perfect_fit_has_a_density_and_a_gradient():
     assert_allclose([value, slope], 0.0, atol=1e-10)
 
 
-@pytest.mark.parametrize("q", [1, 2, 3, 4, 5, 9])
-def test_small_factors_equal_lapack(q):
-    """Written out or by LAPACK, below and above `UNROLL`."""
+@pytest.mark.parametrize("form", [Entries, Stacked])
+@pytest.mark.parametrize("q", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("shared", [True, False])
+def test_blocks_equal_lapack(form, q, shared):
+    """Of 6 levels, with one matrix that scales their effects or one for each level."""
     rng = np.random.default_rng(q)
-    root = rng.normal(size=(6, q, q))
-    a, b = root @ root.transpose(0, 2, 1) + np.eye(q), rng.normal(size=(6, q, 3))
-    lower = np.linalg.cholesky(a)
-    found = small.cholesky(levels_last(a))
-    assert_allclose(
-        np.array([found[i][j] for i in range(q) for j in range(i + 1)]).T, lower[:, *np.tril_indices(q)]
-    )
-    solved = np.moveaxis(np.array(small.solve_lower(found, levels_last(b))), -1, 0)
-    assert_allclose(solved, np.linalg.solve(lower, b), rtol=1e-11, atol=1e-13)
-    transposed = np.linalg.solve(np.transpose(lower, (0, 2, 1)), b[..., :1])[..., 0]
-    vectors = [jnp.asarray(b[:, i, 0]) for i in range(q)]
-    assert_allclose(
-        np.transpose(small.solve_lower_transposed(found, vectors)), transposed, rtol=1e-11, atol=1e-13
-    )
-    assert_allclose(small.log_det(found), np.linalg.slogdet(a)[1].sum(), rtol=1e-12, atol=1e-12)
+    root, b = rng.normal(size=(6, q, q)), rng.normal(size=(6, q))
+    s, a = root @ root.transpose(0, 2, 1), rng.normal(size=(q, q) if shared else (6, q, q))
+    each = np.broadcast_to(a, (6, q, q))
+    inner = each.transpose(0, 2, 1) @ s @ each + np.eye(q)
+    lower = np.linalg.cholesky(inner)
+    scale = form.scale(jnp.asarray(a), 6)
+    found, gain, pivots = form.of(levels_last(s)).eliminated(scale)
+    close = {"rtol": 1e-10, "atol": 1e-12}
+    vectors = list(jnp.asarray(b.T))
+    assert (found.width, found.levels) == (q, 6)
+    expected = np.linalg.solve(lower, each.transpose(0, 2, 1) @ b[..., None])[..., 0]
+    assert_allclose(np.transpose(gain.apply(vectors)), expected, **close)
+    expected = np.linalg.solve(lower.transpose(0, 2, 1), b[..., None])[..., 0]
+    assert_allclose(np.transpose(found.solve_transposed(vectors)), expected, **close)
+    assert_allclose(np.transpose(scale.apply(vectors)), np.einsum("jab,jb->ja", each, b), **close)
+    each_level = np.linalg.slogdet(inner)[1]
+    assert_allclose(log_det(pivots), each_level.sum(), **close)
+    assert_allclose(log_det(pivots, np.arange(6.0)), np.arange(6.0) @ each_level, **close)
 
 
 def levels_last(a):
-    return small.entries(jnp.asarray(np.moveaxis(a, 0, -1)))
+    return jnp.asarray(np.moveaxis(a, 0, -1))
 
 
+@pytest.mark.parametrize("form", [Entries, Stacked])
+def test_products_of_blocks_equal_those_of_numpy(form):
+    """Blocks of 6 levels that lie in 3, of 4 x 4, 4 x 2 and 4 x 3 entries."""
+    rng = np.random.default_rng(1)
+    k, link, further = (rng.normal(size=(6, 4, r)) for r in (4, 2, 3))
+    own, outer, rows = rng.normal(size=(3, 2, 2)), rng.normal(size=(3, 2, 3)), rng.normal(size=(4, 5, 6))
+    own = own + own.transpose(0, 2, 1)
+    parent = np.array([0, 0, 1, 2, 2, 2])
+    inside = np.eye(3)[:, parent]
+    of = {name: form.of(levels_last(x)) for name, x in {"k": k, "link": link, "further": further}.items()}
+
+    def values(blocks):
+        return np.moveaxis(np.array(blocks[0]), -1, 0)
+
+    assert_allclose(values(of["k"].times(of["link"])), k @ link)
+    assert_allclose(values(of["link"].transposed()), link.transpose(0, 2, 1))
+    assert_allclose(np.array(of["k"].mix(list(jnp.asarray(rows)))), np.einsum("jab,bmj->amj", k, rows))
+    square = np.einsum("ij,jba,jbc->iac", inside, link, link)
+    assert_allclose(values(form.of(levels_last(own)).less_square(of["link"], parent)), own - square)
+    product = np.einsum("ij,jba,jbc->iac", inside, link, further)
+    found = form.of(levels_last(outer)).less_product(of["link"], of["further"], parent)
+    assert_allclose(values(found), outer - product)
+    picked = np.array(of["k"].at(np.array([5, 0])))
+    assert_allclose(np.moveaxis(picked, -1, 0), k[[5, 0]])
+
+
+@pytest.mark.parametrize("form", [Entries, Stacked])
 @pytest.mark.parametrize("q", [1, 2, 5])
-def test_hand_written_derivatives_of_small_products_are_those_of_autodiff(q):
+def test_hand_written_derivatives_of_small_products_are_those_of_autodiff(form, q):
     rng = np.random.default_rng(q)
-    k, rows = (
-        levels_last(rng.normal(size=(6, q, q))),
-        [jnp.asarray(rng.normal(size=(3, 6))) for _ in range(q)],
-    )
+    k, rows = jnp.asarray(rng.normal(size=(q, q, 6))), jnp.asarray(rng.normal(size=(q, 3, 6)))
 
     def ours(k, rows):
-        return jnp.sum(jnp.sin(small.gram(small.mix(k, rows))))
+        return jnp.sum(jnp.sin(gram(form.of(k).mix(list(rows)))))
 
     def theirs(k, rows):
-        mixed = jnp.einsum("abj,bmj->amj", jnp.array(k), jnp.array(rows))
+        mixed = jnp.einsum("abj,bmj->amj", k, rows)
         return jnp.sum(jnp.sin(jnp.einsum("amj,anj->mn", mixed, mixed)))
 
     found, expected = (jax.grad(f, argnums=(0, 1))(k, rows) for f in (ours, theirs))
     jax.tree.map(lambda x, y: assert_allclose(x, y, rtol=1e-9, atol=1e-11), found, expected)
+
+
+@pytest.mark.parametrize(
+    "layout", [Layout((("a", 1), ("b", 2), ("g", 3))), Layout((("c", 3), ("a", 2)))], ids=str
+)
+def test_both_forms_of_blocks_give_one_density(layout, monkeypatch):
+    plan, groups, x, y, w, prior, maps = problem(layout)
+    s = elimination.cross_products(plan, x, y, groups, w)
+
+    def density(scale):
+        p, sizes = layout.p, [g.n_levels for g in groups]
+        f = elimination.eliminate(plan, s, [scale * m for m in maps], jnp.eye(p + 1), prior, sizes)
+        return f.log_det + f.quad
+
+    found = []
+    for widest in (0, 9):
+        monkeypatch.setattr(blocks, "WRITTEN_OUT", widest)
+        found.append(jax.value_and_grad(density)(0.7))
+    assert_allclose(found[0], found[1], rtol=1e-11)
 
 
 @pytest.mark.parametrize("n", [1, 2, 8, 9, 21, 50])

@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bayesformula.compiler import small
+from bayesformula.compiler.elimination.blocks import Blocks
 from bayesformula.compiler.elimination.cells import Cells, Pairs
 from bayesformula.compiler.elimination.corner import Corner, blocks
+from bayesformula.compiler.elimination.levels import dot, gram, sum_into, take
 from bayesformula.compiler.leaves import Leaf
-from bayesformula.compiler.small import Matrix
 
 
 class DenseBorder(NamedTuple):
@@ -27,19 +27,19 @@ class DenseBorder(NamedTuple):
 
     rows: tuple[Array, ...]
 
-    def mixed(self, k: Matrix) -> DenseBorder:
+    def mixed(self, k: Blocks) -> DenseBorder:
         """Each level's rows multiplied with its own matrix."""
-        return DenseBorder(tuple(small.mix(k, list(self.rows))))
+        return DenseBorder(tuple(k.mix(list(self.rows))))
 
     def out_of(self, corner: Corner) -> Corner:
         """`corner` less the products of all columns."""
-        taken = blocks(small.gram(list(self.rows)), corner.own.shape[0])
+        taken = blocks(gram(list(self.rows)), corner.own.shape[0])
         return Corner(*(have - less for have, less in zip(corner, taken, strict=True)))
 
-    def less(self, link: Matrix, parent: Array, inner: Border, _: int) -> DenseBorder:
+    def less(self, link: Blocks, parent: Array, inner: Border, _: int) -> DenseBorder:
         """This border once the levels inside are eliminated: less link' inner, summed by parent."""
         assert isinstance(inner, DenseBorder)
-        change = small.mix(small.transposed(link), list(inner.rows))
+        change = link.transposed().mix(list(inner.rows))
         return DenseBorder(
             tuple(r - sum_into(parent, r.shape[-1], c) for r, c in zip(self.rows, change, strict=True))
         )
@@ -60,39 +60,38 @@ class SparseBorder(NamedTuple):
     values: tuple[Array, ...]
     narrow: tuple[Array, ...]
 
-    def mixed(self, k: Matrix) -> SparseBorder:
+    def mixed(self, k: Blocks) -> SparseBorder:
         """Each level's rows multiplied with its own matrix."""
-        at = [[_take(entry, self.cells.level) for entry in row] for row in k]
-        values = tuple(small.dot(row, self.values) for row in at)
-        return self._replace(values=values, narrow=tuple(small.mix(k, list(self.narrow))))
+        values = tuple(dot(row, self.values) for row in k.at(self.cells.level))
+        return self._replace(values=values, narrow=tuple(k.mix(list(self.narrow))))
 
     def out_of(self, corner: Corner) -> Corner:
         """`corner` less the products of all columns, in the lower half of the wide ones."""
-        beside = [v * _take(n, self.cells.level) for v, n in zip(self.values, self.narrow, strict=True)]
+        beside = [v * take(n, self.cells.level) for v, n in zip(self.values, self.narrow, strict=True)]
         across = sum_into(self.cells.column, corner.wide.shape[0], sum(beside[1:], beside[0]))
         return Corner(
             _less_pairs(corner.wide, self.values, self.cells),
             corner.across - across,
-            corner.own - small.gram(list(self.narrow)),
+            corner.own - gram(list(self.narrow)),
         )
 
-    def less(self, link: Matrix, parent: Array, inner: Border, i: int) -> SparseBorder:
+    def less(self, link: Blocks, parent: Array, inner: Border, i: int) -> SparseBorder:
         """As of a dense border; `i` is this factor's place among those outside of `inner`."""
         assert isinstance(inner, SparseBorder)
-        by_outer = small.transposed(link)
-        at = [[_take(entry, inner.cells.level) for entry in row] for row in by_outer]
+        by_outer = link.transposed()
+        at = by_outer.at(inner.cells.level)
         values = [
-            _add(v, inner.cells.up[i], -small.dot(row, inner.values))
+            _add(v, inner.cells.up[i], -dot(row, inner.values))
             for v, row in zip(self.values, at, strict=True)
         ]
-        change = small.mix(by_outer, list(inner.narrow))
+        change = by_outer.mix(list(inner.narrow))
         narrow = [n - sum_into(parent, n.shape[-1], c) for n, c in zip(self.narrow, change, strict=True)]
         return self._replace(values=tuple(values), narrow=tuple(narrow))
 
     def times(self, x: Array) -> list[Array]:
         """Each level's rows applied to the border's coefficients (d,)."""
         t, size = self.narrow[0].shape
-        wide = _take(x, self.cells.column)
+        wide = take(x, self.cells.column)
         return [
             x[x.shape[0] - t :] @ n + sum_into(self.cells.level, size, v * wide)
             for v, n in zip(self.values, self.narrow, strict=True)
@@ -102,7 +101,7 @@ class SparseBorder(NamedTuple):
         """(width,) what the effects of all levels, q arrays (J,), make of the border."""
         wide, narrow = jnp.zeros(()), jnp.zeros(())
         for v, n, each in zip(self.values, self.narrow, u, strict=True):
-            wide = wide + v * _take(each, self.cells.level)
+            wide = wide + v * take(each, self.cells.level)
             narrow = narrow + n @ each
         return jnp.concatenate([sum_into(self.cells.column, width - narrow.shape[0], wide), narrow])
 
@@ -119,8 +118,8 @@ def _less_pairs(wide: Array, values: tuple[Array, ...], cells: Cells) -> Array:
     values = _with_empty(values)
 
     def take_out(flat: Array, part: Pairs) -> tuple[Array, None]:
-        first, second = ([_take(v, cell) for v in values] for cell in part[:2])
-        return _add(flat, part.place, -small.dot(first, second)), None
+        first, second = ([take(v, cell) for v in values] for cell in part[:2])
+        return _add(flat, part.place, -dot(first, second)), None
 
     return lax.scan(take_out, wide.ravel(), cells.pairs)[0].reshape(wide.shape)
 
@@ -137,11 +136,11 @@ def _less_pairs_backwards(saved: tuple[Any, Cells], out: Array) -> tuple[Array, 
     flat = -out.ravel()
 
     def weigh(sums: tuple[Array, ...], part: Pairs) -> tuple[tuple[Array, ...], None]:
-        weight = _take(flat, part.place)
+        weight = take(flat, part.place)
 
         def weighed(x: Array, v: Array) -> Array:
-            x = _add(x, part.first, weight * _take(v, part.second))
-            return _add(x, part.second, weight * _take(v, part.first))
+            x = _add(x, part.first, weight * take(v, part.second))
+            return _add(x, part.second, weight * take(v, part.first))
 
         return tuple(weighed(x, v) for x, v in zip(sums, values, strict=True)), None
 
@@ -155,18 +154,6 @@ def _with_empty(values: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 _less_pairs.defvjp(_less_pairs_forwards, _less_pairs_backwards)
-
-
-def sum_into(parent: Array | Leaf, size: int, values: Array) -> Array:
-    """(..., size): the last axis summed by the level of an outer factor."""
-    if values.ndim == 1:
-        return jax.ops.segment_sum(values, parent, size, mode="promise_in_bounds")
-    return jax.vmap(lambda row: sum_into(parent, size, row))(values)
-
-
-def _take(values: Array, index: Leaf) -> Array:
-    """Entries of the last axis; the indices are our own, and legal."""
-    return values.at[..., index].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
 def _add(values: Array, index: Leaf, change: Array) -> Array:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bayesformula.compiler import small
 from bayesformula.compiler.elimination import corner
 from bayesformula.compiler.elimination.corner import blocks
 from bayesformula.compiler.elimination.factor import Factor, Prior, Scales, borders, scale_corner
+from bayesformula.compiler.elimination.levels import take
 from bayesformula.compiler.elimination.products import CrossProducts
 from bayesformula.compiler.order import Order
 
@@ -40,10 +40,10 @@ def draw(
         pulls = zip(z[position].T, factor.border[position].times(outside), strict=True)
         target = [own - pull for own, pull in pulls]
         for i, (link, parent) in enumerate(zip(factor.couple[position], s.parent[position], strict=True)):
-            outer = [u.at[parent].get(mode="promise_in_bounds") for u in scaled[position + 1 + i]]
-            target = [own - small.dot(row, outer) for own, row in zip(target, link, strict=True)]
-        v = small.solve_lower_transposed(factor.chol[position], target)
-        scaled[position] = [small.dot(row, v) for row in factor.scales.chain[position]]
+            outer = link.apply([take(u, parent) for u in scaled[position + 1 + i]])
+            target = [own - pull for own, pull in zip(target, outer, strict=True)]
+        v = factor.chol[position].solve_transposed(target)
+        scaled[position] = factor.scales.chain[position].apply(v)
         effects[position] = jnp.stack(v, axis=-1)
     return tuple(effects), tail
 
@@ -74,7 +74,7 @@ def given_chain(s: CrossProducts, factor: Factor, prior: Prior, chain: Sequence[
     """
     scales, pull = factor.scales, jnp.zeros(at.shape, at.dtype)
     for border, a, v in zip(borders(s), scales.chain, chain, strict=True):
-        pull = pull + border.pull([small.dot(row, list(v.T)) for row in a], at.shape[0])
+        pull = pull + border.pull(a.apply(list(v.T)), at.shape[0])
     lower = corner.cholesky(scale_corner(blocks(jnp.asarray(s.corner), scales.tail.shape[0]), scales, prior))
     root = lower[:-1, :-1]
     both = jnp.column_stack([_to_columns(scales, pull), _to_columns(scales, at)])

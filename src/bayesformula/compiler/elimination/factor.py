@@ -14,12 +14,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from bayesformula.compiler import small
-from bayesformula.compiler.elimination.border import Border, DenseBorder, SparseBorder, sum_into
+from bayesformula.compiler.elimination.blocks import Blocks, form
+from bayesformula.compiler.elimination.border import Border, DenseBorder, SparseBorder
 from bayesformula.compiler.elimination.corner import Corner, blocks, cholesky
+from bayesformula.compiler.elimination.levels import log_det
 from bayesformula.compiler.elimination.products import CrossProducts
 from bayesformula.compiler.order import Order
-from bayesformula.compiler.small import Matrix
 
 
 class Prior(NamedTuple):
@@ -38,12 +38,12 @@ class Scales(NamedTuple):
     """What takes unit-scale coefficients to those of the columns of the cross-products.
 
     Attributes:
-        chain: per chain factor the entries of (q, q) matrices, one a level.
+        chain: per chain factor (q, q) matrices, one a level.
         wide: per group of the border (J, q, q).
         tail: (p + 1, m + 1), of the border's last columns.
     """
 
-    chain: tuple[Matrix, ...]
+    chain: tuple[Blocks, ...]
     wide: tuple[Array, ...]
     tail: Array
 
@@ -53,7 +53,7 @@ class Factor(NamedTuple):
 
     Attributes:
         scales: of the coefficients.
-        chol: per chain factor the entries of the lower factors L.
+        chol: per chain factor the lower factors L.
         couple: per chain factor L^-1 A' times the coupling to each further chain factor.
         border: per chain factor L^-1 A' times the border; couplings and border in the units of the
             cross-products, not of the unit-scale coefficients.
@@ -64,8 +64,8 @@ class Factor(NamedTuple):
     """
 
     scales: Scales
-    chol: tuple[Matrix, ...]
-    couple: tuple[tuple[Matrix, ...], ...]
+    chol: tuple[Blocks, ...]
+    couple: tuple[tuple[Blocks, ...], ...]
     border: tuple[Border, ...]
     corner: Array
     corner_rhs: Array
@@ -75,7 +75,7 @@ class Factor(NamedTuple):
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Per chain factor (J, q)."""
-        return [(chol[0][0].shape[0], len(chol)) for chol in self.chol]
+        return [(chol.levels, chol.width) for chol in self.chol]
 
 
 def eliminate(
@@ -94,31 +94,35 @@ def eliminate(
         n_levels: per group J.
     """
     scales = _scales(plan, s, maps, tail, n_levels)
-    diag = [small.entries(own) for own in s.diag]
-    couple = [[small.entries(c) for c in links] for links in s.couple]
+    of = form([len(own) for own in s.diag]).of
+    diag = [of(own) for own in s.diag]
+    couple = [[of(c) for c in links] for links in s.couple]
     border = borders(s)
-    corner, log_det = blocks(jnp.asarray(s.corner), tail.shape[0]), jnp.zeros(())
-    chol: list[Matrix] = []
+    corner, log_dets = blocks(jnp.asarray(s.corner), tail.shape[0]), jnp.zeros(())
+    chol: list[Blocks] = []
     for position, a in enumerate(scales.chain):
-        lower, gain = _gain(diag[position], a)
+        lower, gain, pivots = diag[position].eliminated(a)
         border[position] = border[position].mixed(gain)
-        couple[position] = [small.times(gain, c) for c in couple[position]]
+        couple[position] = [gain.times(c) for c in couple[position]]
         corner = border[position].out_of(corner)
         _pass_outwards(position, s, diag, couple, border)
         counts = None if position or isinstance(s.stands_for, tuple) else s.stands_for
-        log_det = log_det + small.log_det(lower, counts)
+        log_dets = log_dets + log_det(pivots, counts)
         chol.append(lower)
     root, corner_rhs, corner_log_det, quad = _factor_corner(scale_corner(corner, scales, prior))
     links = tuple(tuple(c) for c in couple)
-    return Factor(scales, tuple(chol), links, tuple(border), root, corner_rhs, log_det + corner_log_det, quad)
+    return Factor(
+        scales, tuple(chol), links, tuple(border), root, corner_rhs, log_dets + corner_log_det, quad
+    )
 
 
 def _scales(
     plan: Order, s: CrossProducts, maps: Sequence[Array], tail: Array, n_levels: Sequence[int]
 ) -> Scales:
     wide = [maps[k] for k in plan.dense]
+    scale = form([len(own) for own in s.diag]).scale
     return Scales(
-        tuple(small.spread(maps[k], own.shape[-1]) for k, own in zip(plan.chain, s.diag, strict=True)),
+        tuple(scale(maps[k], own.shape[-1]) for k, own in zip(plan.chain, s.diag, strict=True)),
         tuple(
             jnp.broadcast_to(a, (n_levels[k], *a.shape[-2:])) for a, k in zip(wide, plan.dense, strict=True)
         ),
@@ -136,42 +140,19 @@ def borders(s: CrossProducts) -> list[Border]:
     ]
 
 
-def _gain(own: Matrix, a: Matrix) -> tuple[Matrix, Matrix]:
-    """Of each level the Cholesky factor L of A' S A + I, and L^-1 A'."""
-    across = small.transposed(a)
-    scaled = small.times(own, a)
-    inner = [
-        [small.dot(across[i], [row[j] for row in scaled]) + float(i == j) for j in range(i + 1)]
-        for i in range(len(a))
-    ]
-    lower = small.cholesky(inner)
-    return lower, small.solve_lower(lower, across)
-
-
 def _pass_outwards(
-    position: int, s: CrossProducts, diag: list[Matrix], couple: list[list[Matrix]], border: list[Border]
+    position: int, s: CrossProducts, diag: list[Blocks], couple: list[list[Blocks]], border: list[Border]
 ) -> None:
     """Take what eliminating one chain factor leaves out of the factors that its levels lie in."""
     links, parents = couple[position], s.parent[position]
     for i, (link, parent) in enumerate(zip(links, parents, strict=True)):
         outer = position + 1 + i
-        back = small.transposed(link)
-        own = [[small.dot(back[b], back[c]) for c in range(b + 1)] for b in range(len(back))]
-        diag[outer] = small.mirrored(_less(diag[outer], parent, own))
+        diag[outer] = diag[outer].less_square(link, parent)
         border[outer] = border[outer].less(link, parent, border[position], i)
         # every further link of this level belongs to the same outer level, as the chain is nested
         for further in range(i + 1, len(links)):
-            fill = small.times(back, links[further])
             place = further - i - 1
-            couple[outer][place] = _less(couple[outer][place], parent, fill)
-
-
-def _less(a: Matrix, parent: Array, change: Matrix) -> Matrix:
-    """a less `change` summed by parent, for the entries that `change` has."""
-    return [
-        [x - sum_into(parent, x.shape[0], c) for x, c in zip(row, changes, strict=False)]
-        for row, changes in zip(a, change, strict=True)
-    ]
+            couple[outer][place] = couple[outer][place].less_product(link, links[further], parent)
 
 
 def scale_corner(corner: Corner, scales: Scales, prior: Prior) -> Array:
