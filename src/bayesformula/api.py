@@ -292,7 +292,6 @@ def _run(
     prior_only: bool,
 ) -> Fit:
     from bayesformula.data.rows import used_rows
-    from bayesformula.results.fit import Fit
     from bayesformula.runner import blas, cache, samplers
     from bayesformula.runner.progress import meter
 
@@ -302,8 +301,12 @@ def _run(
     source = row_source(ready.design, ready.model, prior_only=prior_only)
     summarised = summarised_effects(ready.model, config, asked.keep)
     check_memory(ready.model, config, summarised)
-    with cache.lent(), blas.one_thread():
-        plan, program, data, start = planned_inputs(ready.model, ready.plan, source)
+    with cache.lent(), blas.one_thread(), samplers.early(config, where) as ahead:
+        plan, program, data, start = planned_inputs(ready.model, ready.plan, source, ahead)
+        if plan.name != "importance":
+            ahead(program, data)
+        from bayesformula.results.fit import Fit  # a tenth of a second, while the compiler works
+
         if asked.init is not None:
             start = with_init(start, asked.init, ready.model, data.reported.b)
         begin = program.start(data, start)

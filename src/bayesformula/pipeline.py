@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bayesformula.data.schema import DataSchema
     from bayesformula.model.spec import ModelSpec
     from bayesformula.priors import Statement
+
+    Ahead = Callable[[Program, ModelData], None]
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,13 @@ def prepare(
     return Prepared(spec, frame, schema, arrays, model, plans.choose(model, plan), found)
 
 
-def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Program, ModelData, Start]:
+def sampler_inputs(
+    model: ModelSpec, plan: str, source: RowSource, ahead: Ahead | None = None
+) -> tuple[Program, ModelData, Start]:
     """The program of a model under a plan, what it reads at every step, and where chains start.
 
-    A marginal program reads no rows, and gets none: of ten million rows their cross-products remain.
+    A marginal program reads no rows, and gets none: of ten million rows their cross-products remain. Where it
+    takes time to find what a program reads, `ahead` gets the program, and arrays of the same shapes, before.
     """
     from bayesformula.compiler import assemble, emit, structure
 
@@ -138,9 +143,11 @@ def sampler_inputs(model: ModelSpec, plan: str, source: RowSource) -> tuple[Prog
     shape = structure.structure(
         model, plan, has_weights=nothing.weights is not None, max_count=max_count(model, source)
     )
+    program = emit.emit(shape)
+    shapes = None if ahead is None else lambda data: ahead(program, data)
     with blas.one_thread():
-        data, start = assemble.assemble(model, shape, source)
-    return emit.emit(shape), data, start
+        data, start = assemble.assemble(model, shape, source, shapes)
+    return program, data, start
 
 
 def _refuse_dropped(statements: Sequence[Statement], schema: DataSchema) -> None:
@@ -164,13 +171,15 @@ def _refuse_dropped(statements: Sequence[Statement], schema: DataSchema) -> None
                 )
 
 
-def planned_inputs(model: ModelSpec, plan: Plan, source: RowSource) -> tuple[Plan, Program, ModelData, Start]:
+def planned_inputs(
+    model: ModelSpec, plan: Plan, source: RowSource, ahead: Ahead | None = None
+) -> tuple[Plan, Program, ModelData, Start]:
     """As `sampler_inputs`, under another plan where the one that was chosen turns out not to work."""
     from bayesformula.compiler import plan as plans
     from bayesformula.compiler.working import WorkingModelError
 
     try:
-        return plan, *sampler_inputs(model, plan.coefficients, source)
+        return plan, *sampler_inputs(model, plan.coefficients, source, ahead)
     except WorkingModelError as error:
         plan = plans.fallen_back(plan, str(error))
         return plan, *sampler_inputs(model, plan.name, source)

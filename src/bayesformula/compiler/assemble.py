@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from bayesformula.compiler.inputs import (
     ModelData,
     PredictorRows,
     Reported,
-    Rows,
     Start,
     Whitened,
     prior_arguments,
@@ -26,8 +25,20 @@ from bayesformula.compiler.working import working_model
 from bayesformula.model.spec import GroupSpec, ModelSpec
 
 
-def assemble(model: ModelSpec, structure: Structure, source: RowSource) -> tuple[ModelData, Start]:
-    """Everything a program of this structure needs, and where its chains start."""
+def assemble(
+    model: ModelSpec,
+    structure: Structure,
+    source: RowSource,
+    ahead: Callable[[ModelData], None] | None = None,
+) -> tuple[ModelData, Start]:
+    """Everything a program of this structure needs, and where its chains start.
+
+    Args:
+        model: what is fitted.
+        structure: of the program.
+        source: of the rows.
+        ahead: called with arrays of the same shapes, where it takes time to find the numbers.
+    """
     if structure.plan == "marginal":
         return integrated_data(model, structure, source)
     rows = source.whole
@@ -48,10 +59,12 @@ def assemble(model: ModelSpec, structure: Structure, source: RowSource) -> tuple
             specific_means = np.asarray(rows.predictors[0].specific)[used].mean(axis=0)
     reported = Reported(tuple(f.to_reported for f in frames), group_reported, means, specific_means)
     begin = starts.start(model, structure, rows, frames, group_reported, used)
-    whitened = None
+    data = ModelData(rows, prior_arguments(model), reported, None)
     if structure.plan == "whitened":
-        whitened, begin = _whitened(model, structure, rows, used, reported, begin)
-    return ModelData(rows, prior_arguments(model), reported, None, whitened), begin
+        shapes = None if ahead is None else lambda whitened: ahead(data._replace(whitened=whitened))
+        whitened, begin = _whitened(model, structure, used, data, begin, shapes)
+        data = data._replace(whitened=whitened)
+    return data, begin
 
 
 def _predictor_frame(
@@ -68,12 +81,13 @@ def _predictor_frame(
 def _whitened(
     model: ModelSpec,
     structure: Structure,
-    rows: Rows,
     used: np.ndarray,
-    reported: Reported,
+    data: ModelData,
     begin: Start,
+    ahead: Callable[[Whitened], None] | None,
 ) -> tuple[Whitened, Start]:
     """The working model and a start near its mode."""
+    rows, priors, reported = data[:3]
     population = [
         _held_apart(predictor, np.asarray(part.x), used)
         for predictor, part in zip(structure.predictors, rows.predictors, strict=True)
@@ -89,7 +103,7 @@ def _whitened(
         scaled = coordinates(summed(arrays) @ np.linalg.inv(centring), None, used)
         effects.append(scaled._replace(from_reported=scaled.from_reported @ centring))
     group_in = [c.from_reported @ to for c, to in zip(effects, reported.groups, strict=True)]
-    return working_model(structure, rows, prior_arguments(model), population, b_in, effects, group_in, begin)
+    return working_model(structure, rows, priors, population, b_in, effects, group_in, begin, ahead)
 
 
 def _held_apart(predictor: PredictorStructure, x: np.ndarray, used: np.ndarray) -> Coordinates:

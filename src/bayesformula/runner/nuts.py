@@ -306,7 +306,18 @@ def no_steps(shape: tuple[int, int]) -> dict[str, np.ndarray]:
     return {**{name: np.zeros(shape) for name in names}, **flags}
 
 
-def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
+def compile_early(
+    program: Program, data: ModelData, config: RunConfig, device: Device, on_traced: Callable[[], object]
+) -> None:
+    """Compile what `run` will ask for, from data of the same shapes as those that it will be given."""
+    none = np.zeros(program.dim, device.dtype)
+    if program.dim:
+        with on(device):
+            job = _Job(program, placed(data, device.dtype), none, none, config, device)
+            _compile_advance(job, on_traced, is_early=True)
+
+
+def _compile_advance(job: _Job, on_traced: Callable[[], object], *, is_early: bool = False) -> Compiled:
     config = job.config
     of = (
         job.program,
@@ -323,6 +334,7 @@ def _compile_advance(job: _Job, on_traced: Callable[[], object]) -> Compiled:
         job.arguments(job.first_state(), job.lanes[0], 1),
         of=of,
         is_quick=job.is_quick,
+        is_early=is_early,
         on_traced=on_traced,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -14,7 +14,7 @@ from bayesformula.compiler.inputs import PriorArguments, Rows, Start, Whitened
 from bayesformula.compiler.kinds import REAL
 from bayesformula.compiler.order import Order
 from bayesformula.compiler.structure import Structure
-from bayesformula.compiler.working.columns import columns
+from bayesformula.compiler.working.columns import Columns, columns
 from bayesformula.compiler.working.derivatives import Derivatives, derivatives_of
 from bayesformula.compiler.working.newton import Mode, Search, WorkingModelError, find_mode, floored
 from bayesformula.compiler.working.variances import Effects
@@ -31,6 +31,7 @@ def working_model(
     effects: Sequence[Coordinates],
     group_maps: Sequence[np.ndarray],
     start: Start,
+    ahead: Callable[[Whitened], None] | None = None,
 ) -> tuple[Whitened, Start]:
     """Find the mode and freeze a Gaussian likelihood there.
 
@@ -43,6 +44,7 @@ def working_model(
         effects: per group its coordinates.
         group_maps: per group (q, q) from prior to internal coordinates.
         start: rough values, prior coordinates.
+        ahead: called with arrays of the same shapes before the mode is searched.
 
     Returns:
         The working model, and the start with sds as they are near the mode.
@@ -59,7 +61,6 @@ def working_model(
         structure, rows, [c.columns for c in population], [np.linalg.inv(c.from_reported) for c in effects]
     )
     reference = b_in @ np.concatenate([*start.b, np.zeros(0)])
-    has_rows = rows.weights is None or bool(np.any(np.asarray(rows.weights) > 0))
     search = Search(
         t=stacked.matrix(free),
         offset=stacked.offset + stacked.x[:, held] @ reference[held],
@@ -70,19 +71,9 @@ def working_model(
         n_predictors=len(structure.predictors),
         chains=tuple(order.chain for order in structure.parts),
     )
-    first = np.concatenate([reference[free], np.zeros(search.n_coefficients - len(free))])
-    mode = find_mode(search, first) if has_rows else _nothing(search, first, len(structure.threshold_kinds))
-    reference[free] = mode.coefficients[: len(free)]
-    weights = floored(mode.derivatives)
-    positive = np.where(weights > 0, weights, 1.0)
-    rest = mode.derivatives.score.ravel() / positive
-    moves = np.zeros((len(stacked.offset), len(structure.threshold_kinds)))
-    moves[: len(rows.y)] = -(mode.derivatives.moves / positive[: len(rows.y)]).T
-    with_thresholds = np.column_stack([stacked.x, moves])
-    s, at_mode = _by_chain(structure.parts, search, mode, with_thresholds, rest, stacked.groups, weights)
-    part = Whitened(
-        s=s,
-        at_mode=at_mode,
+    still = Whitened(
+        s=(),
+        at_mode=(),
         reference=reference,
         thresholds=start.thresholds,
         sigma=np.asarray(float(np.ravel(start.scalars["sigma"])[0]) if "sigma" in start.scalars else 1.0),
@@ -93,7 +84,33 @@ def working_model(
         log_det_b_in=np.asarray(np.linalg.slogdet(b_in[np.ix_(free, free)])[1]),
         group_in=tuple(group_maps),
     )
-    return part, start._replace(sd=tuple(sd.ravel() for sd in mode.sds))
+
+    def frozen(mode: Mode) -> Whitened:
+        return _frozen(structure, stacked, search, still, mode)
+
+    first = np.concatenate([reference[free], np.zeros(search.n_coefficients - len(free))])
+    mode = _nothing(search, first, len(structure.threshold_kinds))
+    if rows.weights is None or bool(np.any(np.asarray(rows.weights) > 0)):
+        if ahead is not None:
+            ahead(frozen(mode))
+        mode = find_mode(search, first)
+    return frozen(mode), start._replace(sd=tuple(sd.ravel() for sd in mode.sds))
+
+
+def _frozen(structure: Structure, stacked: Columns, search: Search, still: Whitened, mode: Mode) -> Whitened:
+    """A Gaussian likelihood that has the score and the curvature of the rows at a mode."""
+    free = structure.whitened
+    reference = np.array(still.reference)
+    reference[free] = mode.coefficients[: len(free)]
+    weights = floored(mode.derivatives)
+    positive = np.where(weights > 0, weights, 1.0)
+    rest = mode.derivatives.score.ravel() / positive
+    n = mode.derivatives.moves.shape[1]
+    moves = np.zeros((len(stacked.offset), len(structure.threshold_kinds)))
+    moves[:n] = -(mode.derivatives.moves / positive[:n]).T
+    x = np.column_stack([stacked.x, moves])
+    s, at_mode = _by_chain(structure.parts, search, mode, x, rest, stacked.groups, weights)
+    return still._replace(s=s, at_mode=at_mode, reference=reference)
 
 
 def _by_chain(
