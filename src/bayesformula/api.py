@@ -301,12 +301,12 @@ def _run(
     source = row_source(ready.design, ready.model, prior_only=prior_only)
     summarised = summarised_effects(ready.model, config, asked.keep)
     check_memory(ready.model, config, summarised)
+    # starting values and checkpoints may yet be refused, and then nothing should have been compiled
+    may_begin = asked.init is None and checkpoint is None
     with cache.lent(), blas.one_thread(), samplers.early(config, where) as ahead:
-        plan, program, data, start = planned_inputs(ready.model, ready.plan, source, ahead)
-        if plan.name != "importance":
-            ahead(program, data)
-        from bayesformula.results.fit import Fit  # a tenth of a second, while the compiler works
-
+        plan, program, data, start = planned_inputs(
+            ready.model, ready.plan, source, ahead if may_begin else None
+        )
         if asked.init is not None:
             start = with_init(start, asked.init, ready.model, data.reported.b)
         begin = program.start(data, start)
@@ -314,6 +314,10 @@ def _run(
             checkpointed(checkpoint, ready.model, plan.name, config, where, frame, data, begin) as saved,
             meter(config, asked.progress if plan.name != "importance" else False) as report,
         ):
+            if plan.name != "importance":
+                ahead(program, data)
+            from bayesformula.results.fit import Fit  # a tenth of a second, while the compiler works
+
             raw = samplers.run(plan.name, program, data, begin, config, where, report, summarised, saved)
     sampled = time.perf_counter()
     timing: dict[str, Any] = {

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import bayesformula as bf
 from bayesformula import api, pipeline
 from bayesformula.compiler import elimination
 from bayesformula.compiler.kept import Kept, signature
@@ -90,6 +91,17 @@ def test_a_whitened_fit_compiles_its_sampler_before_the_mode_is_known(nothing_ke
     assert fit.timing["compile"] > 0
     again = fit_quietly("y ~ x + (1 | g)", table(1), **SHORT)
     assert again.timing["compile"] == again.timing["trace"] == 0
+
+
+@pytest.mark.parametrize("plan", ["whitened", "noncentred"])
+def test_what_is_refused_late_is_refused_before_anything_is_compiled(plan, nothing_kept, tmp_path):
+    before = dict(executables.traces)
+    with pytest.raises(bf.BayesFormulaError, match="no_such"):
+        fit_quietly("y ~ x + (1 | g)", table(), **{**SHORT, "plan": plan}, init={"no_such": 1.0})
+    (tmp_path / "other").write_text("no checkpoint", encoding="utf-8")
+    with pytest.raises(bf.BayesFormulaError, match="other"):
+        fit_quietly("y ~ x + (1 | g)", table(), **{**SHORT, "plan": plan}, checkpoint=tmp_path / "other")
+    assert traced(before) == {"advance": 0, "recover": 0}
 
 
 def test_a_mode_that_is_not_found_leads_to_another_plan(nothing_kept, monkeypatch):
