@@ -121,5 +121,5 @@ def _overlaps(signed: np.ndarray) -> bool:
         if np.abs(sums).sum() < LEAST_MARGIN * weights.min():
             return True
         curvature = (signed * (weights * (1.0 - weights))[:, None]).T @ signed
-        b += np.linalg.lstsq(curvature, sums)[0]
+        b += np.linalg.lstsq(curvature, sums, rcond=None)[0]
     return False
