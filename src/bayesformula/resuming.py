@@ -18,7 +18,7 @@ from bayesformula.errors import CheckpointError, OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.compiler.inputs import Begin, ModelData
     from bayesformula.model.spec import ModelSpec
     from bayesformula.runner.checkpoint import Checkpoint
     from bayesformula.runner.config import RunConfig
@@ -37,7 +37,7 @@ def checkpointed(
     where: Device,
     frame: pd.DataFrame,
     data: ModelData,
-    begin: tuple[np.ndarray, np.ndarray],
+    begin: Begin,
 ) -> Iterator[Checkpoint | None]:
     """The checkpoint of a run, or None where none is asked for.
 
@@ -107,7 +107,7 @@ def _frame_digest(frame: pd.DataFrame) -> str:
     return found.hexdigest()
 
 
-def _digest(data: ModelData, begin: tuple[np.ndarray, np.ndarray]) -> str:
+def _digest(data: ModelData, begin: Begin) -> str:
     """A checksum of every number that the program reads."""
     import jax
 

@@ -58,7 +58,7 @@ def potential(case: FamilyCase):
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.id)
 def test_the_start_is_finite_and_in_every_support(case):
     """Density and gradient are finite at the start, and far from it finite or -inf, never NaN."""
-    _, data, (z0, scale) = compiled(case, "noncentred")
+    _, data, (z0, scale, _) = compiled(case, "noncentred")
     value, gradient = potential(case)(jnp.asarray(z0), data)
     assert np.isfinite(value)
     assert np.all(np.isfinite(gradient))
@@ -88,7 +88,7 @@ STRUCTURES = [
 
 def point(case: FamilyCase, seed: int):
     """Free and constrained values of the sites of `noncentred` near the start."""
-    program, data, (z0, scale) = compiled(case, "noncentred")
+    program, data, (z0, scale, _) = compiled(case, "noncentred")
     z = jnp.asarray(z0 + scale * np.random.default_rng(seed).normal(size=z0.shape))
     return z, constrain_fn(program.model, (data,), {}, unravel(program.layout, z))
 

@@ -82,7 +82,7 @@ def quick_compilation():
 @pytest.mark.parametrize("case", [*CHOSEN, *FAMILIES], ids=lambda case: case.id)
 def test_it_is_that_of_the_sites_of_the_model(case):
     """Between two points, as constants are left out; in the priors' own coordinates there is no Jacobian."""
-    program, data, (z0, scale) = compiled(case)
+    program, data, (z0, scale, _) = compiled(case)
     rng = np.random.default_rng(1)
     theirs, ours = [], []
     for _ in range(2):

@@ -38,7 +38,7 @@ def compiled(case: Case, plan: str):
 
 def point(case: Case, plan: str, seed: int):
     """Constrained values of all sites of a plan at a random point near the start."""
-    program, data, (z0, scale) = compiled(case, plan)
+    program, data, (z0, scale, _) = compiled(case, plan)
     z = z0 + 2 * scale * np.random.default_rng(seed).normal(size=z0.shape)
     return constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z)))
 
@@ -214,7 +214,7 @@ def test_the_sampler_runs_the_emitted_model(case, plan):
     from numpyro.distributions import biject_to
     from numpyro.handlers import seed, substitute, trace
 
-    program, data, (z0, scale) = compiled(case, plan)
+    program, data, (z0, scale, _) = compiled(case, plan)
     z = jnp.asarray(z0 + scale * np.random.default_rng(5).normal(size=z0.shape))
     free = unravel(program.layout, z)
     values = constrain_fn(program.model, (data,), {}, free)
@@ -234,7 +234,7 @@ def test_the_sampler_runs_the_emitted_model(case, plan):
 def test_starting_values_are_inside_every_support(case):
     """NumPy's unconstraining is the inverse of NumPyro's: the start comes back as it was meant."""
     for plan in ("marginal", "noncentred"):
-        program, data, (z0, _) = compiled(case, plan)
+        program, data, (z0, *_) = compiled(case, plan)
         assert z0.shape == (program.dim,)
         values = constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z0)))
         assert all(np.all(np.isfinite(v)) for v in values.values())

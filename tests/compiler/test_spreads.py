@@ -41,7 +41,7 @@ def compiled(formula, plan="marginal"):
 def sizes(program, data, rough):
     """Rough sds by site."""
     ends = np.cumsum([site.size for site in program.layout])
-    parts = np.split(program.start(data, rough)[1], ends[:-1])
+    parts = np.split(program.start(data, rough).scale, ends[:-1])
     return {site.name: part for site, part in zip(program.layout, parts, strict=True)}
 
 
@@ -69,7 +69,7 @@ def test_they_are_what_each_level_s_rows_say(formula, plan):
 def test_they_are_near_the_curvature_at_the_mode(formula, plan):
     """Between two fifths of it and three times."""
     program, data, rough = compiled(formula, plan)
-    z0, scale = program.start(data, rough)
+    z0, scale, _ = program.start(data, rough)
     slope = jax.jit(jax.value_and_grad(program.potential))
 
     def target(z):
@@ -90,3 +90,96 @@ def test_nothing_is_known_of_other_plans():
         "L_g.centred": {0.5},
         "sigma": {0.3},
     }
+
+
+# ---- where tails are bent ----
+
+
+def middles(program, begin):
+    """Where bent coordinates begin to bend, by site."""
+    ends = np.cumsum([site.size for site in program.layout])
+    is_bent = np.array([*program.sides, *(0,) * (program.dim - len(program.sides))]) != 0
+    whole = np.append(begin.middle, np.zeros(program.dim - len(begin.middle)))
+    parts = zip(program.layout, np.split(is_bent, ends[:-1]), np.split(whole, ends[:-1]), strict=True)
+    return {site.name: about for site, bent, about in parts if bent.all()}
+
+
+@pytest.mark.parametrize("plan", ["marginal", "whitened"])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_sds_are_bent_below_four_times_the_least_that_can_be_told_from_none(formula, plan):
+    program, data, rough = compiled(formula, plan)
+    structure, found = program.structure, middles(program, program.start(data, rough))
+    assert {name.split(".")[0] for name in found} == {f"sd_{label}" for label in structure.labels}
+    for k, label in enumerate(structure.labels):
+        group, n_by = data.rows.groups[k], structure.n_by[k]
+        z = np.asarray(group.z) @ data.reported.groups[k]
+        told = np.zeros((structure.n_levels[k], len(structure.coefs[k])))
+        np.add.at(told, group.index, z**2 / rough.scalars["sigma"] ** 2)
+        expected = 4.0 * (np.sum(told**2, axis=0) / 2.0 / n_by) ** -0.25
+        name = next(name for name in found if name.split(".")[0] == f"sd_{label}")
+        assert_allclose(np.exp(found[name]), np.tile(expected, n_by), rtol=1e-9)
+
+
+def options(**more):
+    return {"family": None, "priors": None, "na": "drop", "checks": None, "quiet": True, **more}
+
+
+@pytest.mark.parametrize("plan", ["noncentred", "centred"])
+def test_where_rows_are_not_looked_at_twice_the_rough_sd_is_the_middle_or_there_is_none(plan):
+    program, data, rough = compiled("y ~ x + (1 + x | g)", plan)
+    begin = program.start(data, rough)
+    if plan == "centred":  # as a bent neck of that funnel is no better than a straight one
+        assert program.sides == ()
+        assert begin.middle.shape == (0,)
+    else:
+        assert_allclose(np.exp(middles(program, begin)["sd_g.centred"]), 2.0 * rough.sd[0])
+
+
+def test_a_prior_only_run_has_finite_middles():
+    frame = pd.DataFrame({"y": np.arange(12.0), "g": list("abcd") * 3})
+    for plan in ("marginal", "whitened", "noncentred"):
+        ready = prepare("y ~ 1 + (1 | g)", frame, plan=plan, **options())
+        program, data, rough = compile_inputs(ready.model, plan, ready.design, prior_only=True)
+        begin = program.start(data, rough)
+        assert np.all(np.isfinite(begin.middle))
+        assert program.sides == (-1,)
+
+
+@pytest.mark.parametrize(
+    ("prior", "bends"),
+    [
+        ("sd ~ exponential(1)", True),
+        ("sd ~ half_normal(1)", True),
+        ("sd ~ lognormal(0, 1)", False),
+        ("sd ~ inv_gamma(2, 1)", False),
+        ("sd ~ gamma(2, 1)", True),
+        ("sd ~ normal(1, 1) truncated to [0.1, inf)", True),
+        ("sd ~ uniform(0, 3)", False),
+        ("sd ~ normal(0, 1) truncated to [0, 2]", False),
+        ("sd ~ constant(0.7)", False),
+    ],
+)
+def test_sds_are_bent_whose_logarithms_have_an_exponential_tail(prior, bends):
+    frame = pd.DataFrame({"y": np.arange(12.0), "g": list("abcd") * 3})
+    ready = prepare("y ~ 1 + (1 | g)", frame, plan="marginal", **options(priors=prior))
+    program, data, rough = compile_inputs(ready.model, "marginal", ready.design)
+    begin = program.start(data, rough)
+    assert bool(middles(program, begin)) is bends
+    assert begin.middle.shape == (len(program.sides),)
+
+
+def test_a_shape_is_bent_above_twice_its_rough_value_and_a_residual_sd_is_not():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"y": rng.poisson(3.0, 60), "g": np.arange(60) % 6})
+    for family, expected in (("negbinomial", {"sd_g", "shape"}), ("gaussian", {"sd_g"})):
+        ready = prepare("y ~ 1 + (1 | g)", frame, plan="noncentred", **options(family=family))
+        program, data, rough = compile_inputs(ready.model, "noncentred", ready.design)
+        found = middles(program, program.start(data, rough))
+        assert set(found) == expected
+        if "shape" in found:
+            assert_allclose(np.exp(found["shape"]), 2.0 * rough.scalars["shape"])
+            assert program.sides == (-1, 1)
+    light = options(family="negbinomial", priors="shape ~ exponential(1)")
+    ready = prepare("y ~ 1 + (1 | g)", frame, plan="noncentred", **light)
+    program, _, _ = compile_inputs(ready.model, "noncentred", ready.design)
+    assert program.sides == (-1,)  # that prior has no long tail above

@@ -70,7 +70,7 @@ def test_chains_start_at_stated_degrees_of_freedom():
     ready = api.prepare("y ~ x + (1 | h) + (1 | gr(g, dist = 'student'))", panel(), **options, quiet=True)
     program, data, start = api.compile_inputs(ready.model, ready.plan.name, ready.design)
     start = with_init(start, {"df_g": 4.0}, ready.model, data.reported.b)
-    z, _ = program.start(data, start)
+    z = program.start(data, start).z
     values = constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z)))
     assert_allclose(values["df_g"], [4.0], rtol=1e-12)
     with pytest.raises(OptionError, match="init names no parameter 'df_h'"):

@@ -44,7 +44,7 @@ class Model:
 
     def point(self, plan, seed, size=1.5):
         """Constrained values of all sites near the start."""
-        program, data, (z0, scale) = self.under(plan)
+        program, data, (z0, scale, _) = self.under(plan)
         z = z0 + size * scale * np.random.default_rng(seed).normal(size=z0.shape)
         return constrain_fn(program.model, (data,), {}, unravel(program.layout, jnp.asarray(z)))
 
@@ -320,7 +320,7 @@ def test_the_start_is_where_the_working_posterior_has_its_mean():
     program, data, start = working(
         "incidence | trials(size) ~ factor(period) + (1 | herd)", bf.datasets.load("cbpp"), "binomial"
     )
-    z0, _ = program.start(data, start)
+    z0 = program.start(data, start).z
     gradient = jax.jit(jax.grad(program.potential))(jnp.asarray(z0), data)
     standard = program.dim - program.n_dense
     assert standard == 4 + 15

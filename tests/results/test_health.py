@@ -332,12 +332,3 @@ def test_every_effect_of_every_model_is_judged(name):
             assert spoil(fit, f"r_{group.label}", at, drift).health.worst_r_hat == effect
         message = spoil(fit, f"r_{group.label}", (0, 0), break_one).health.problems[0].message
         assert f"r_{group.label}" in message
-
-
-def test_energy_of_a_fit_is_a_hamiltonian():
-    """Energy = potential + kinetic: above the potential, by about half the dimension."""
-    fit = cafes_fit()
-    kinetic = fit.stats["energy"] + fit.stats["lp"]
-    dim = fit.z.shape[2]
-    assert kinetic.min() > -1e-9
-    assert abs(kinetic.mean() - dim / 2) < 0.5

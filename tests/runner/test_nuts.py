@@ -181,11 +181,10 @@ def test_the_stored_density_is_that_of_the_stored_draw():
 
 
 def test_a_density_that_is_nowhere_finite_is_an_error_that_says_so():
-    made, data, (z0, scale) = program()
+    made, data, start = program()
+    nowhere = start._replace(z=np.full_like(start.z, np.nan))
     with pytest.raises(bf.BayesFormulaError) as caught:
-        nuts.run(
-            made, data, (np.full_like(z0, np.nan), scale), replace(CONFIG, draws=5), device.choose("cpu")
-        )
+        nuts.run(made, data, nowhere, replace(CONFIG, draws=5), device.choose("cpu"))
     assert "the sampler found no point with a finite density" in str(caught.value)
     assert not chain_threads()
 

@@ -130,7 +130,7 @@ def prepared(formula, frame: pd.DataFrame, family: str | Family | None, plan: st
     options = {"family": family, "priors": None, "plan": plan, "na": "drop", "checks": None, "quiet": True}
     ready = api.prepare(formula, frame, **options)
     program, data, start = api.compile_inputs(ready.model, plan, ready.design)
-    return Prepared(ready.model, program, data, *program.start(data, start))
+    return Prepared(ready.model, program, data, *program.start(data, start)[:2])
 
 
 def difference(

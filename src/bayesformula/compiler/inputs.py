@@ -199,6 +199,20 @@ class Start(NamedTuple):
     thresholds: Leaf
 
 
+class Begin(NamedTuple):
+    """Where chains start and how far they will spread, in the sampler's vector.
+
+    Attributes:
+        z: (dim,) the first point.
+        scale: (dim,) rough posterior sds.
+        middle: (n_bent,) of the first coordinates, where tails begin to bend; read where they do.
+    """
+
+    z: np.ndarray
+    scale: np.ndarray
+    middle: np.ndarray
+
+
 class ModelData(NamedTuple):
     """The argument of every emitted model: a pytree of arrays."""
 

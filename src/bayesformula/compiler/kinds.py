@@ -45,6 +45,31 @@ def split(kind: str) -> tuple[str, str]:
     return kind, ""
 
 
+LIGHT_BELOW = frozenset({"lognormal", "inv_gamma"})
+"""Whose density vanishes at 0 faster than any power."""
+HEAVY_ABOVE = frozenset(
+    {
+        "inv_gamma",
+        "half_student_t",
+        "half_cauchy",
+        *(f"{name}{ABOVE}" for name in ("student_t", "cauchy", "flat")),
+    }
+)
+"""Whose density falls as a power."""
+
+
+def has_long_tail(kind: str, side: int) -> bool:
+    """Whether the sampler moves the log of such a parameter, and its prior falls there as an exponential.
+
+    Args:
+        kind: of the prior.
+        side: of the log, -1 towards minus infinity, 1 towards infinity.
+    """
+    name, bounds = split(kind)
+    is_log = bounds == ABOVE or (not bounds and name not in REAL and name not in INTERVAL)
+    return is_log and (name not in LIGHT_BELOW if side < 0 else kind in HEAVY_ABOVE)
+
+
 def arguments_of(prior: Prior, n_rows: int = 0) -> list[float]:
     """The N_ARGUMENTS numbers of a prior, in the order that `sites.distribution` reads them.
 

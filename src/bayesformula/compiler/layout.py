@@ -1,8 +1,10 @@
-"""The sampler's vector: which sites make it up, where it starts, and how far it will spread."""
+"""The sampler's vector: which sites make it up, where it starts, how far it will spread, where it is bent."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from bayesformula.compiler.blocks import (
     threshold_site,
 )
 from bayesformula.compiler.inputs import PriorArguments, Start
-from bayesformula.compiler.kinds import REAL
+from bayesformula.compiler.kinds import REAL, has_long_tail
 from bayesformula.compiler.spreads import BOUNDED, Spreads, unknown
 from bayesformula.compiler.structure import Structure
 from bayesformula.priors import SHRINKAGE
@@ -38,26 +40,43 @@ class Site:
         return int(np.prod(self.shape, dtype=int))
 
 
-Piece = tuple[Site, tuple[np.ndarray, np.ndarray]]
-"""A site, its first unconstrained value and its rough posterior sd."""
+class Piece(NamedTuple):
+    """A site, its first unconstrained values, their rough posterior sds, and where their tails are bent.
+
+    `side` is -1 for the tail below `middle`, 1 for that above, 0 for none.
+    """
+
+    site: Site
+    z: np.ndarray
+    scale: np.ndarray
+    side: int = 0
+    middle: np.ndarray | None = None
+
+
+BENT_SCALARS = frozenset({"shape", "phi"})
+"""Parameters of families that may be as large as they like: counts are then those of a Poisson or a binomial.
+Their tails are bent above `MARGIN` times a rough value."""
+MARGIN = 2.0
 
 
 def start_sites(
     structure: Structure, priors: PriorArguments | None, rough: Start | None, spreads: Spreads | None = None
 ) -> list[Piece]:
-    """Each site of the sampler's vector with its first unconstrained value and its rough posterior sd.
+    """The pieces of the sampler's vector, one after another.
 
-    Without `priors` only the names and shapes mean anything.
+    Without `priors` only names, shapes and which are bent mean anything.
     """
     if priors is None or rough is None:
         priors, rough = _blank(structure)
-    spreads = spreads or unknown(structure)
+    spreads = spreads or unknown(structure, rough)
     out: list[Piece] = []
     for k in range(len(structure.labels)):
         out += _group(structure, k, priors, rough, spreads)
     for name, kind in structure.scalars:
         size = np.full(1, spreads.sigma if name == "sigma" else BOUNDED)
-        out += _vector(name, (kind,), priors.scalars[name], rough.scalars[name], size, bounded=size)
+        middle = MARGIN * rough.scalars[name] if name in BENT_SCALARS else None
+        start = (priors.scalars[name], rough.scalars[name], size)
+        out += _vector(name, (kind,), *start, bounded=size, middle=middle, side=1)
     if structure.plan == "marginal":
         return out + _marginal(structure, priors, rough)
     for place, predictor in enumerate(structure.predictors):
@@ -82,6 +101,14 @@ def _effects(structure: Structure, rough: Start) -> list[Piece]:
         size = 1.0 if structure.plan in STANDARD else rough.sd[k][: shape[1]]
         out.append(_zeros(effect_site(structure, k), shape, size))
     return out
+
+
+def sides(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    """On which side the first elements of the vector are bent, up to the last that is."""
+    out = [piece.side for piece in pieces for _ in range(piece.site.size)]
+    while out and not out[-1]:
+        out.pop()
+    return tuple(out)
 
 
 def n_standard(structure: Structure) -> int:
@@ -129,10 +156,13 @@ def _vector(
     scale: np.ndarray,
     bounded: np.ndarray | None = None,
     units: np.ndarray | None = None,
+    middle: np.ndarray | None = None,
+    side: int = -1,
 ) -> list[Piece]:
     """Sites of parameters; all arguments but `kinds` and `name` have a row for each.
 
-    `scale` is the rough posterior sd of one that is real, `bounded` that of the others' unconstrained values.
+    `scale` is the rough posterior sd of one that is real, `bounded` that of the others' unconstrained values;
+    those whose logarithms have a long tail on the `side` of `middle` are bent there.
     """
     out: list[Piece] = []
     bounded = np.full(len(kinds), BOUNDED) if bounded is None else bounded
@@ -141,16 +171,19 @@ def _vector(
         if member.kind in SHRINKAGE:
             assert units is not None, "joint priors need the units of the parameters"
             parts = shrinkage.parts(member.kind, member.name, value[at], units[at], arguments[at[0]])
-            out += [(Site(part.name, np.shape(part.z)), (part.z, part.size)) for part in parts]
+            out += [Piece(Site(part.name, np.shape(part.z)), part.z, part.size) for part in parts]
             continue
         z = sites.unconstrain(member.kind, value[at], arguments[at])
         size = (scale if member.kind in REAL else bounded)[at]
-        out.append((Site(member.name, (len(at),)), (z, size)))
+        piece = Piece(Site(member.name, (len(at),)), z, size)
+        if middle is not None and has_long_tail(member.kind, side):
+            piece = piece._replace(side=side, middle=np.log(middle[at]))
+        out.append(piece)
     return out
 
 
 def _zeros(name: str, shape: tuple[int, ...], scale: np.ndarray | float) -> Piece:
-    return Site(name, shape), (np.zeros(shape), np.broadcast_to(np.asarray(scale, float), shape))
+    return Piece(Site(name, shape), np.zeros(shape), np.broadcast_to(np.asarray(scale, float), shape))
 
 
 def _group(
@@ -160,7 +193,8 @@ def _group(
     label = structure.labels[k]
     name = in_prior(f"sd_{label}", structure.group_is_centred[k])
     size = np.tile(spreads.sd[k], structure.n_by[k])
-    out = _vector(name, structure.sd_kinds[k], priors.sd[k], rough.sd[k], size, bounded=size)
+    middle = None if spreads.middle is None else np.tile(spreads.middle[k], structure.n_by[k])
+    out = _vector(name, structure.sd_kinds[k], priors.sd[k], rough.sd[k], size, bounded=size, middle=middle)
     batch = (structure.n_by[k],) if structure.n_by[k] > 1 else ()
     for number, block in enumerate(block for block in structure.blocks[k] if len(block) > 1):
         shape = (*batch, len(block) * (len(block) - 1) // 2)
@@ -184,5 +218,5 @@ def _thresholds(structure: Structure, priors: PriorArguments, rough: Start) -> l
     kinds, name = structure.threshold_kinds, threshold_site(structure)
     if is_ordered(structure) and kinds and "constant" not in kinds:
         z = sites.unconstrain_ordered(rough.thresholds)
-        return [(Site(name, (len(kinds),)), (z, np.full(len(kinds), 0.2)))]
+        return [Piece(Site(name, (len(kinds),)), z, np.full(len(kinds), 0.2))]
     return _vector(name, kinds, priors.thresholds, rough.thresholds, np.full(len(kinds), 0.2))

@@ -21,6 +21,10 @@ BOUNDED = 0.3
 """Of the log or logit of what is positive or bounded, where nothing is known of it."""
 CORRELATION = 0.5
 """Of an unconstrained partial correlation, likewise."""
+TIMES_LEAST, ROUGHLY = 4.0, 2.0
+"""Below what an sd's tail is bent, in units of the least that can be told from none, or of a rough value.
+Of seven models the least bulk ESS a step was at 4 times at most 12 % below the best of 2, 4, 8 and 16 times;
+at the others it was up to 18, 22 and 30 % below."""
 MARGIN = 1.5
 """Times what theory says of many levels, as rough values are rough."""
 
@@ -32,17 +36,29 @@ class Spreads(NamedTuple):
         sd: per group (q,), of the logs of its sds.
         cor: per group, of its correlations.
         sigma: of the log of the residual sd.
+        middle: per group (q,), sds below which tails of the logs are bent; None where they are left straight.
     """
 
     sd: tuple[np.ndarray, ...]
     cor: tuple[float, ...]
     sigma: float
+    middle: tuple[np.ndarray, ...] | None
 
 
-def unknown(structure: Structure) -> Spreads:
-    """Where the rows have not been looked at."""
+def unknown(structure: Structure, rough: Start) -> Spreads:
+    """Where the rows have not been looked at.
+
+    Effects that are sampled as they are (`centred`) hold their sd fast: logs of such sds stay straight, as
+    the neck of that funnel is no better for it.
+    """
     counts = [len(coefs) for coefs in structure.coefs]
-    return Spreads(tuple(np.full(count, BOUNDED) for count in counts), (CORRELATION,) * len(counts), BOUNDED)
+    middle = tuple(ROUGHLY * _usual(structure, rough, k) for k in range(len(counts)))
+    return Spreads(
+        tuple(np.full(count, BOUNDED) for count in counts),
+        (CORRELATION,) * len(counts),
+        BOUNDED,
+        None if structure.plan == "centred" else middle,
+    )
 
 
 def spreads(structure: Structure, data: ModelData, rough: Start) -> Spreads:
@@ -61,14 +77,32 @@ def spreads(structure: Structure, data: ModelData, rough: Start) -> Spreads:
         weights = data.rows.weights
         of_sigma = _at_most(BOUNDED, float(len(data.rows.y) if weights is None else np.sum(weights)))
     else:
-        return unknown(structure)
-    sds, cors = [], []
-    for n_by, precision, sd in zip(structure.n_by, told, rough.sd, strict=True):
-        signal = np.mean(np.reshape(sd, (n_by, -1)) ** 2, axis=0) * precision
+        return unknown(structure, rough)
+    sds, cors, middle = [], [], []
+    for k, (n_by, precision) in enumerate(zip(structure.n_by, told, strict=True)):
+        usual = _usual(structure, rough, k)
+        signal = usual**2 * precision
         squares = (signal / (1.0 + signal)) ** 2
         sds.append(np.array([_at_most(BOUNDED, 2.0 * total / n_by) for total in squares.sum(axis=0)]))
         cors.append(_at_most(CORRELATION, float(np.sum(np.min(squares, axis=1, initial=1.0))) / n_by))
-    return Spreads(tuple(sds), tuple(cors), of_sigma)
+        middle.append(_middle(n_by, precision, usual))
+    return Spreads(tuple(sds), tuple(cors), of_sigma, tuple(middle))
+
+
+def _middle(n_by: int, precision: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """(q,) sds to bend below: a few times the least that rows can tell from none.
+
+    At s = 0 the Fisher information about s^2 is half the sum of the squared precisions of the levels, so that
+    an sd whose square is below its inverse root looks like none.
+    """
+    information = 0.5 * np.sum(precision**2, axis=0) / n_by
+    least = np.maximum(information, 1e-300) ** -0.25
+    return np.where(information > 1e-300, TIMES_LEAST * least, ROUGHLY * usual)
+
+
+def _usual(structure: Structure, rough: Start, k: int) -> np.ndarray:
+    """(q,) rough sds of a group, one for all of `gr(by = )`."""
+    return np.sqrt(np.mean(np.reshape(rough.sd[k], (structure.n_by[k], -1)) ** 2, axis=0))
 
 
 def _at_most(most: float, information: float) -> float:

@@ -34,7 +34,7 @@ from bayesformula.runner.recovery import Recovered, recover_all
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.compiler.inputs import Begin, ModelData
     from bayesformula.runner.config import RunConfig
 
 MAX_DIM = 12
@@ -110,7 +110,7 @@ class Weighed:
 def run(
     program: Program,
     data: ModelData,
-    start: tuple[np.ndarray, np.ndarray],
+    start: Begin,
     config: RunConfig,
     device: Device,
     summarised: frozenset[str] = frozenset(),
@@ -126,7 +126,7 @@ def run(
             f"plan='importance' is for 1 to {MAX_DIM} parameters beside the coefficients, and here are "
             f"{program.dim}: write plan='marginal'"
         )
-    z0, scale = (np.asarray(part, float) for part in start)
+    z0, scale = np.asarray(start.z, float), np.asarray(start.scale, float)
     placed = nuts.placed(data, device.dtype)
     with on(device):
         example = (z0, placed)

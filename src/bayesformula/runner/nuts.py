@@ -22,7 +22,7 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
 from bayesformula.keeping import Moments
-from bayesformula.runner import lanes, metric, recovery
+from bayesformula.runner import bends, lanes, metric, recovery
 from bayesformula.runner.chunks import Chunk, Lane, stack
 from bayesformula.runner.config import RunConfig
 from bayesformula.runner.device import Device, on
@@ -32,7 +32,7 @@ from bayesformula.runner.lanes import SamplingError as SamplingError
 
 if TYPE_CHECKING:
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.compiler.inputs import Begin, ModelData
     from bayesformula.runner.checkpoint import Checkpoint
 
 BUFFER_BYTES = 32 * 2**20
@@ -78,23 +78,24 @@ def _advance(
     """A chunk of transitions of a program."""
 
     def advance(
-        state: Any, z0: Array, scale: Array, seed: Array, chain: Array, n: Array, data: ModelData
+        state: Any, way: bends.Path, seed: Array, chain: Array, n: Array, data: ModelData
     ) -> tuple[Any, Chunk]:
         traces["advance"] += 1
 
-        rough_sd = metric.rough_sd(program.n_dense)
-        unit = scale / rough_sd
+        def at(position: Any) -> tuple[Array, Array]:
+            return bends.vector(way, program.sides, metric.vector(position))
 
         def potential(position: Any) -> Array:
-            energy = program.potential(z0 + unit * metric.vector(position), data)
+            z, log_slope = at(position)
+            energy = program.potential(z, data) - log_slope
             # Forces of 1e300 overflow the kinetic energy of a full metric, to -inf as well as to inf: a step
             # to such a place would be taken, and the chain never leave it.
             return jnp.where(energy < UNKNOWN_ENERGY, energy, jnp.inf)
 
         is_first = state.i == 0
         key_jitter, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), chain))
-        u = jax.random.uniform(key_jitter, z0.shape, minval=-1.0, maxval=1.0)
-        here = metric.position(rough_sd * u, program.n_dense)
+        u = jax.random.uniform(key_jitter, (program.dim,), minval=-1.0, maxval=1.0)
+        here = metric.position(metric.rough_sd(program.n_dense) * u, program.n_dense)
         init_kernel, sample_kernel = hmc(potential, algo="NUTS")
         # A chain starts from an energy so high that its first transition is accepted wherever the density
         # is finite, and brings home the true density and gradient. Computing them here instead would put a
@@ -102,7 +103,7 @@ def _advance(
         fresh = init_kernel(
             ParamInfo(here, jnp.full((), UNKNOWN_ENERGY), jax.tree.map(jnp.zeros_like, here)),
             warmup,
-            step_size=_first_step_size(z0.shape[0]),
+            step_size=_first_step_size(program.dim),
             inverse_mass_matrix=metric.first(program.n_dense, program.dim),
             dense_mass=metric.dense_mass(program.n_dense, program.dim),
             target_accept_prob=target_accept,
@@ -114,9 +115,10 @@ def _advance(
         def body(i: Array, carry: tuple[Any, Chunk]) -> tuple[Any, Chunk]:
             state, out = carry
             state = sample_kernel(state)
+            z, log_slope = at(state.z)
             row = Chunk(
-                z0 + unit * metric.vector(state.z),
-                state.potential_energy,
+                z,
+                state.potential_energy + log_slope,
                 state.energy,
                 state.num_steps,
                 state.accept_prob,
@@ -125,7 +127,7 @@ def _advance(
             return state, jax.tree.map(lambda buffer, value: buffer.at[i].set(value), out, row)
 
         empty = Chunk(
-            jnp.zeros((chunk, z0.shape[0])),
+            jnp.zeros((chunk, program.dim)),
             jnp.zeros(chunk),
             jnp.zeros(chunk),
             jnp.zeros(chunk, jnp.result_type(int)),
@@ -135,7 +137,7 @@ def _advance(
         return lax.fori_loop(0, n, body, (state, empty))
 
     if vectorised:
-        advance = jax.vmap(advance, in_axes=(0, None, None, None, 0, None, None))
+        advance = jax.vmap(advance, in_axes=(0, None, None, 0, None, None))
     return advance
 
 
@@ -171,8 +173,7 @@ class _Job:
 
     program: Program
     data: Any
-    z0: np.ndarray
-    scale: np.ndarray
+    way: bends.Path
     config: RunConfig
     device: Device
 
@@ -185,6 +186,11 @@ class _Job:
     def width(self) -> int:
         """Numbers of a draw."""
         return int(self.program.dim)
+
+    @property
+    def z0(self) -> np.ndarray:
+        """Where chains start."""
+        return np.asarray(self.way.z0)
 
     @property
     def is_quick(self) -> bool:
@@ -208,13 +214,13 @@ class _Job:
         return jax.tree.map(lambda leaf: np.repeat(leaf[None], self.config.chains, axis=0), state)
 
     def arguments(self, state: Any, lane: np.ndarray, n: int) -> tuple[Any, ...]:
-        return (state, self.z0, self.scale, self.seed, lane, np.asarray(n), self.data)
+        return (state, self.way, self.seed, lane, np.asarray(n), self.data)
 
 
 def run(
     program: Program,
     data: ModelData,
-    start: tuple[np.ndarray, np.ndarray],
+    start: Begin,
     config: RunConfig,
     device: Device,
     progress: Progress | None = None,
@@ -226,7 +232,7 @@ def run(
     Args:
         program: from `emit`.
         data: its argument.
-        start: first z and its rough posterior sds, both (dim,).
+        start: where chains start, and their rough spread.
         config: options.
         device: where.
         progress: called after every chunk of every chain, from its thread.
@@ -236,8 +242,7 @@ def run(
     Raises:
         SamplingError: no point near the start has a finite density.
     """
-    z0, scale = (np.asarray(part, device.dtype) for part in start)
-    job = _Job(program, placed(data, device.dtype), z0, scale, config, device)
+    job = _Job(program, placed(data, device.dtype), _path(program, start, device), config, device)
     if program.dim == 0:
         return _without_sampler(job, summarised)
     with ThreadPoolExecutor(1, thread_name_prefix="bayesformula-compile") as aside:
@@ -269,6 +274,10 @@ def run(
             "recovery": time.perf_counter() - ended,
         },
     )
+
+
+def _path(program: Program, start: Begin, device: Device) -> bends.Path:
+    return bends.path(start, program.sides, metric.rough_sd(program.n_dense), device.dtype)
 
 
 def placed(data: Any, dtype: np.dtype[Any]) -> Any:
@@ -310,10 +319,12 @@ def compile_early(
     program: Program, data: ModelData, config: RunConfig, device: Device, on_traced: Callable[[], object]
 ) -> None:
     """Compile what `run` will ask for, from data of the same shapes as those that it will be given."""
-    none = np.zeros(program.dim, device.dtype)
+    none, first = np.zeros(program.dim, device.dtype), np.zeros(len(program.sides), device.dtype)
     if program.dim:
         with on(device):
-            job = _Job(program, placed(data, device.dtype), none, none, config, device)
+            job = _Job(
+                program, placed(data, device.dtype), bends.Path(none, none, first, first), config, device
+            )
             _compile_advance(job, on_traced, is_early=True)
 
 

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from bayesformula.runner import nuts
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from bayesformula.compiler.emit import Program
-    from bayesformula.compiler.inputs import ModelData
+    from bayesformula.compiler.inputs import Begin, ModelData
     from bayesformula.runner.checkpoint import Checkpoint
     from bayesformula.runner.config import RunConfig
     from bayesformula.runner.device import Device
@@ -24,7 +22,7 @@ def run(
     plan: str,
     program: Program,
     data: ModelData,
-    start: tuple[np.ndarray, np.ndarray],
+    start: Begin,
     config: RunConfig,
     device: Device,
     progress: nuts.Progress | None = None,
