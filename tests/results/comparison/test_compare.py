@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bayesformula as bf
-from results.fits import cafes_fit, fit_quietly, plain_fit
+from results.fits import cafes_fit, fit_quietly, outlying_fit, plain_fit
 from results.prediction.made import made_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::bayesformula.BayesFormulaWarning")
@@ -77,7 +77,8 @@ def test_folds_are_the_same_for_all():
 
 def test_print_fits_a_terminal():
     long = "a model with a name that is much longer than a line of a table has room for"
-    table = bf.compare({long: cafes_fit(), "b": intercepts_fit()})
+    other = fit_quietly("wait ~ afternoon + (1 | cafe)", outlying_fit().frame)
+    table = bf.compare({long: outlying_fit(), "b": other})
     lines = repr(table).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0].split() == ["model", "elpd", "se", "elpd_diff", "dse", "p", "weight"]

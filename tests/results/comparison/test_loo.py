@@ -15,7 +15,7 @@ import bayesformula as bf
 from bayesformula.results.comparison.groups import level_means
 from bayesformula.runner import executables
 from bayesformula.updates import reweighted
-from results.fits import CAFES, cafes_fit, fit_quietly, plain_fit, wide_fit
+from results.fits import CAFES, OUTLYING, cafes_fit, fit_quietly, outlying_fit, plain_fit, wide_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::bayesformula.BayesFormulaWarning")
 
@@ -31,10 +31,10 @@ def without(fit, rows, seed):
 
 
 def test_reloo_is_a_fit_without_the_row():
-    fit = cafes_fit()
+    fit = outlying_fit()
     before, found = fit.loo(), fit.loo(reloo=True, seed=4)
     bad = np.flatnonzero(before.pareto_k > before.good_k)
-    assert len(bad)
+    assert OUTLYING in bad
     for number, row in enumerate(bad, start=1):
         again = np.asarray(without(fit, row, 4 + number).log_likelihood())
         assert float(found.elpd_i[row]) == pytest.approx(log_mean(again[:, :, row].ravel()), rel=1e-10)
@@ -50,7 +50,7 @@ def test_levels_left_out_by_weights_are_those_left_out_by_refits():
     estimated = fit.loo(group="cafe")
     before = dict(executables.traces)
     exact = fit.kfold(group="cafe", joint=True)
-    assert executables.traces == before
+    assert all(count - before.get(name, 0) <= 1 for name, count in executables.traces.items())
     assert estimated.elpd_i.dims == exact.elpd_i.dims == ("cafe",)
     assert exact.n_folds == 20
     good = np.asarray(estimated.pareto_k < 0.5)
