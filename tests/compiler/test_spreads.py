@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bayesformula.compiler import spreads
 from bayesformula.pipeline import compile_inputs, prepare
 from bayesformula.runner import importance
 
@@ -143,6 +144,13 @@ def test_a_prior_only_run_has_finite_middles():
         begin = program.start(data, rough)
         assert np.all(np.isfinite(begin.middle))
         assert program.sides == (-1,)
+
+
+@pytest.mark.parametrize("precision", [0.0, 1e-200, 1.0, 1e200])
+def test_middles_are_finite_and_positive_whatever_the_rows_tell(precision):
+    found = spreads._middle(1, np.full((5, 2), precision), np.array([0.3, 3.0]))
+    assert np.all(found > 0)
+    assert np.all(np.isfinite(found))
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,9 @@ def _middle(n_by: int, precision: np.ndarray, usual: np.ndarray) -> np.ndarray:
     At s = 0 the Fisher information about s^2 is half the sum of the squared precisions of the levels, so that
     an sd whose square is below its inverse root looks like none.
     """
-    information = 0.5 * np.sum(precision**2, axis=0) / n_by
-    least = np.maximum(information, 1e-300) ** -0.25
+    with np.errstate(over="ignore"):
+        information = 0.5 * np.sum(precision**2, axis=0) / n_by
+    least = np.clip(information, 1e-300, 1e300) ** -0.25
     return np.where(information > 1e-300, TIMES_LEAST * least, ROUGHLY * usual)
 
 
